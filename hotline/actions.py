@@ -1,0 +1,158 @@
+"""One dict: action → (operation, schema). `perform()` serves page, API, job and demo alike.
+
+The form of an action is its schema: a page draws its fields, the API documents and checks them.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from marshmallow import Schema, ValidationError
+from sqlalchemy.orm import Session
+
+from hotline.accounts.actor import Actor
+from hotline.deadlines.sweep import SweepContext
+from hotline.directory.time import working_calendar
+from hotline.dispatch import operations as dispatch
+from hotline.dispatch import schemas as dispatch_forms
+from hotline.errors import Invalid, NotFound
+from hotline.experts import operations as experts
+from hotline.experts import schemas as expert_forms
+from hotline.feedback import operations as feedback
+from hotline.feedback import schemas as feedback_forms
+from hotline.handling import operations as handling
+from hotline.handling import rulings
+from hotline.handling import schemas as handling_forms
+from hotline.intake import operations as intake
+from hotline.intake import schemas as intake_forms
+from hotline.supervision import operations as supervision
+from hotline.supervision import rungs
+from hotline.supervision import schemas as supervision_forms
+from hotline.ticket.clocks import ASSIGNMENT, CONSULTATION, Ladders
+from hotline.ticket.models import Ticket
+from hotline.ticket.numbering import is_number
+from hotline.ticket.parts import follow_master
+from hotline.ticket.queries import get
+from hotline.ticket.schemas import Reasoned, Remark
+
+
+@dataclass(frozen=True)
+class Action:
+    """What runs, and what it is given."""
+
+    operation: Callable[..., Any]
+    schema: type[Schema]
+
+
+CREATING: dict[str, Action] = {
+    "answer": Action(intake.answer, intake_forms.Answer),
+    "submit": Action(intake.submit, intake_forms.Submission),
+    "forward_praise": Action(intake.forward_praise, intake_forms.Praise),
+    "refuse": Action(intake.refuse_at_desk, intake_forms.RefusalAtDesk),
+    "transfer_emergency": Action(intake.transfer_at_desk, intake_forms.TransferAtDesk),
+}
+"""Rows of the table without a source: they make the ticket."""
+
+ACTIONS: dict[str, Action] = {
+    "supplement": Action(intake.supplement, intake_forms.Supplement),
+    "amend": Action(intake.amend, intake_forms.Amendment),
+    "withdraw": Action(intake.withdraw, Reasoned),
+    "urge": Action(intake.urge, Remark),
+    "refuse": Action(intake.refuse, intake_forms.Refusal),
+    "transfer_emergency": Action(intake.transfer_emergency, intake_forms.Transfer),
+    "dispatch": Action(dispatch.dispatch, dispatch_forms.Dispatch),
+    "redispatch": Action(dispatch.redispatch, dispatch_forms.Redispatch),
+    "overrule": Action(dispatch.overrule, Reasoned),
+    "return_for_supplement": Action(dispatch.return_for_supplement, dispatch_forms.ReturnForSupplement),
+    "transfer_external": Action(dispatch.transfer_external, dispatch_forms.TransferExternal),
+    "external_reply": Action(dispatch.external_reply, dispatch_forms.ExternalReply),
+    "external_return": Action(dispatch.external_return, Reasoned),
+    "merge": Action(dispatch.merge, dispatch_forms.Merge),
+    "split": Action(dispatch.split, Reasoned),
+    "add_support": Action(dispatch.add_support, dispatch_forms.AddSupport),
+    "sign": Action(handling.sign, Remark),
+    "sign_by_default": Action(handling.sign_by_default, Remark),
+    "object": Action(handling.object, handling_forms.Objecting),
+    "assign_handler": Action(handling.assign_handler, handling_forms.AssignHandler),
+    "delegate": Action(handling.delegate, handling_forms.Delegate),
+    "contribute": Action(handling.contribute, handling_forms.Contribute),
+    "contact": Action(handling.contact, handling_forms.Contacting),
+    "interim": Action(handling.interim, handling_forms.Interim),
+    "request_extension": Action(rulings.request_extension, handling_forms.RequestExtension),
+    "grant_extension": Action(rulings.grant_extension, Remark),
+    "deny_extension": Action(rulings.deny_extension, Reasoned),
+    "request_pause": Action(rulings.request_pause, handling_forms.RequestPause),
+    "grant_pause": Action(rulings.grant_pause, Remark),
+    "deny_pause": Action(rulings.deny_pause, Reasoned),
+    "resume": Action(rulings.resume, Remark),
+    "reply": Action(handling.reply, handling_forms.Replying),
+    "sign_off": Action(handling.sign_off, Remark),
+    "reject_sign_off": Action(handling.reject_sign_off, Reasoned),
+    "approve": Action(feedback.approve, Remark),
+    "return_reply": Action(feedback.return_reply, Reasoned),
+    "callback": Action(feedback.callback, feedback_forms.Callback),
+    "rework": Action(feedback.rework, feedback_forms.Rework),
+    "close": Action(feedback.close, feedback_forms.Close),
+    "rate": Action(feedback.rate, feedback_forms.Rate),
+    "request_review": Action(feedback.request_review, feedback_forms.ReviewRequesting),
+    "grant_review": Action(feedback.grant_review, Reasoned),
+    "deny_review": Action(feedback.deny_review, Reasoned),
+    "reopen": Action(feedback.reopen, Reasoned),
+    "follow_master": Action(follow_master, Remark),
+    "ask_expert": Action(experts.ask_expert, expert_forms.AskExpert),
+    "expert_answer": Action(experts.expert_answer, expert_forms.ExpertAnswer),
+    "expert_decline": Action(experts.expert_decline, expert_forms.ExpertDecline),
+    "note": Action(supervision.note, supervision_forms.Note),
+    "change_follower": Action(supervision.change_follower, supervision_forms.ChangeFollower),
+    "supervise": Action(supervision.supervise, Reasoned),
+    "lift_supervision": Action(supervision.lift_supervision, Reasoned),
+}
+"""Rows of the table with a source: they move a ticket."""
+
+
+def sweep_context(session: Session) -> SweepContext:
+    """What the sweep needs of the house: the calendar, each clock's ladder, and what a rung does."""
+    kinds = ("ticket", ASSIGNMENT, CONSULTATION)
+    return SweepContext(
+        calendar=working_calendar(session),
+        ladder_of=Ladders(session).of,
+        handlers={kind: rungs.fire(kind) for kind in kinds},
+        locks={kind: rungs.lock(kind) for kind in kinds},
+    )
+
+
+def perform(
+    session: Session,
+    actor: Actor,
+    action: str,
+    payload: Mapping[str, Any],
+    now: datetime,
+    number: str | None = None,
+) -> Ticket:
+    """Do one action, on the ticket `number` or, without one, by registering a new ticket.
+
+    Raises Invalid (422) for a bad form with its `fields`, NotFound (404) for an unknown action or a ticket out of
+    sight, Forbidden (403), IllegalAction and Conflict (409). Nothing is committed here.
+    """
+    known = CREATING if number is None else ACTIONS
+    if action not in known:
+        raise NotFound("没有这个操作", code="unknown_action")
+    if number is None:
+        made: Ticket = known[action].operation(session, load(known[action], payload), actor, now)
+        return made
+    if not is_number(number):
+        raise NotFound("工单号有误，请核对", code="ticket_not_found")
+    ticket = get(session, actor, number, lock=True)
+    known[action].operation(ticket, load(known[action], payload), actor, now)
+    return ticket
+
+
+def load(action: Action, payload: Mapping[str, Any]) -> dict[str, Any]:
+    """The checked form. Raises Invalid with every field's messages."""
+    try:
+        data: dict[str, Any] = action.schema().load(payload)
+    except ValidationError as error:
+        fields = error.messages_dict
+        raise Invalid("填写内容有误，请按提示修改", code="invalid_form", fields=fields) from None
+    return data

@@ -1,0 +1,29 @@
+"""Who calls: a bearer token on every route but the one that gives tokens."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, TypeVar
+
+from flask import g, request
+
+from hotline.accounts.operations import account_of_token
+from hotline.clock import utcnow
+from hotline.errors import Unauthenticated
+from hotline.ui.door import transaction
+
+View = TypeVar("View", bound=Callable[..., Any])
+
+
+def bearer(view: View) -> View:
+    """Let the view run for a good token only: `Authorization: Bearer hl_…`."""
+
+    @wraps(view)
+    def checked(*args: Any, **kwargs: Any) -> Any:
+        scheme, _, secret = request.headers.get("Authorization", "").partition(" ")
+        if scheme.lower() != "bearer" or not secret:
+            raise Unauthenticated("请在请求头中提供访问令牌", code="token_required")
+        with transaction() as session:
+            g.account_id = account_of_token(session, secret.strip(), utcnow()).id
+        return view(*args, **kwargs)
+
+    return checked  # type: ignore[return-value]

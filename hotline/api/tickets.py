@@ -1,0 +1,145 @@
+"""Tickets over JSON: register, list, read, act. One documented route an action, from the same dict as the pages."""
+
+from collections.abc import Callable
+from typing import Any
+
+from flask import request
+from flask_smorest import Blueprint
+from marshmallow import Schema, fields, validate
+
+from hotline.actions import ACTIONS, CREATING, Action, perform
+from hotline.api.access import bearer
+from hotline.errors import Invalid, NotFound
+from hotline.idempotency import once
+from hotline.ticket import listing
+from hotline.ticket.ledger import entries, plain
+from hotline.ticket.lifecycle import TABLE
+from hotline.ticket.models import Ticket
+from hotline.ticket.queries import get
+from hotline.ticket.unmasking import unmask
+from hotline.ticket.view import as_dict, summary
+from hotline.ui.door import Door, door
+
+pages = Blueprint("api_tickets", __name__, url_prefix="/api/v1/tickets", description="工单")
+
+
+class Filters(Schema):
+    """Which tickets, and which page of them."""
+
+    view = fields.String(load_default="open", validate=validate.OneOf(sorted(listing.VIEWS)))
+    q = fields.String(load_default="", validate=validate.Length(max=100))
+    page = fields.Integer(load_default=1, validate=validate.Range(1, 100_000))
+    size = fields.Integer(load_default=50, validate=validate.Range(1, 200))
+
+
+class Reason(Schema):
+    """Why somebody wants to see what is masked."""
+
+    reason = fields.String(required=True, validate=validate.Length(2, 200))
+
+
+@pages.get("")
+@bearer
+@pages.arguments(Filters, location="query")
+@pages.response(200)
+def index(filters: dict[str, Any]) -> dict[str, Any]:
+    """A page of the tickets the caller may see, nearest due first."""
+    with door() as d:
+        page = listing.page(d.session, d.actor, d.now, **filters)
+        return {"total": page.total, "page": page.number, "tickets": [summary(row.ticket) for row in page.rows]}
+
+
+@pages.get("/<no>")
+@bearer
+@pages.response(200)
+def show(no: str) -> dict[str, Any]:
+    """One ticket with its clocks and the caller's legal `actions`."""
+    with door() as d:
+        return as_dict(d.session, get(d.session, d.actor, no), d.actor, d.now)
+
+
+@pages.get("/<no>/ledger")
+@bearer
+@pages.response(200)
+def ledger(no: str) -> dict[str, Any]:
+    """The ticket's ledger, oldest first."""
+    names = ("seq", "action", "label", "from_status", "to_status", "actor_name", "text", "data", "changes")
+    with door() as d:
+        rows = entries(d.session, get(d.session, d.actor, no))
+        return {"ledger": [{"at": row.at.isoformat(), **{n: getattr(row, n) for n in names}} for row in rows]}
+
+
+@pages.post("/<no>/unmask")
+@bearer
+@pages.arguments(Reason)
+@pages.response(200)
+def show_unmasked(data: dict[str, str], no: str) -> dict[str, str]:
+    """The full name and number; who asked, when and why is kept."""
+    with door(write=True) as d:
+        return unmask(d.session, get(d.session, d.actor, no), d.actor, data["reason"], d.now)
+
+
+def _body() -> dict[str, Any]:
+    payload = request.get_json(silent=True)
+    if not isinstance(payload, dict):
+        raise Invalid("请求内容须是 JSON 对象", code="json_required")
+    return payload
+
+
+def _answer(d: Door, ticket: Ticket) -> dict[str, Any]:
+    """The ticket as its actor sees it, masked; `actions` is empty where it is now out of the actor's hands."""
+    d.session.flush()
+    return plain(as_dict(d.session, ticket, d.actor, d.now))
+
+
+def _register(action: str) -> Callable[[], dict[str, Any]]:
+    """A route that makes a ticket. The same `Idempotency-Key` gives the same answer."""
+
+    @bearer
+    def create() -> dict[str, Any]:
+        payload = _body()
+        with door(write=True) as d:
+            key, owner = request.headers.get("Idempotency-Key"), f"account:{d.actor.account_id}"
+
+            def make() -> dict[str, Any]:
+                ticket = perform(d.session, d.actor, action, payload, d.now)
+                return {"query_code": ticket.query_code, **_answer(d, ticket)}
+
+            return once(d.session, owner, key, {"action": action, **payload}, d.now, make)
+
+    return create
+
+
+def _act(action: str) -> Callable[[str], dict[str, Any]]:
+    """A route that moves a ticket."""
+
+    @bearer
+    def act(no: str) -> dict[str, Any]:
+        payload = _body()
+        with door(write=True) as d:
+            return _answer(d, perform(d.session, d.actor, action, payload, d.now, number=no))
+
+    return act
+
+
+def _route(path: str, name: str, action: str, spec: Action, view: Callable[..., Any], status: int) -> None:
+    view.__name__ = name
+    view.__doc__ = f"{LABELS.get(action, action)}（{action}）"
+    body = {"required": True, "content": {"application/json": {"schema": spec.schema}}}
+    pages.route(path, methods=["POST"], endpoint=name)(pages.doc(requestBody=body)(pages.response(status)(view)))
+
+
+LABELS = {row.action: row.label for row in TABLE}
+
+for _name, _spec in CREATING.items():
+    _route(f"/new/{_name}", f"new_{_name}", _name, _spec, _register(_name), 201)
+for _name, _spec in ACTIONS.items():
+    _route(f"/<no>/actions/{_name}", f"act_{_name}", _name, _spec, _act(_name), 200)
+
+
+@pages.post("/<no>/actions/<action>")
+@bearer
+@pages.response(404)
+def unknown_action(no: str, action: str) -> None:
+    """Any other action: there is none."""
+    raise NotFound(f"没有“{action}”这个操作", code="unknown_action")

@@ -1,0 +1,50 @@
+"""Getting a token, and the house's health."""
+
+from datetime import timedelta
+from typing import Any
+
+from flask_smorest import Blueprint
+from marshmallow import Schema, fields, validate
+
+from hotline.accounts.operations import issue_token, log_in
+from hotline.clock import utcnow
+from hotline.deadlines.queries import health, stuck
+from hotline.errors import Unauthenticated
+from hotline.ui.door import house, transaction
+
+pages = Blueprint("api_tokens", __name__, url_prefix="/api/v1", description="访问令牌与运行状况")
+VALID = timedelta(hours=12)
+
+
+class Credentials(Schema):
+    """Whose token, and what it is for."""
+
+    login = fields.String(required=True, validate=validate.Length(1, 40))
+    password = fields.String(required=True, validate=validate.Length(1, 200))
+    name = fields.String(load_default="api", validate=validate.Length(1, 60))
+
+
+@pages.post("/tokens")
+@pages.arguments(Credentials)
+@pages.response(201)
+def create(credentials: dict[str, str]) -> dict[str, Any]:
+    """Exchange login and password for a token of twelve hours."""
+    settings, now = house().settings, utcnow()
+    lock = timedelta(minutes=settings.login_lock_minutes)
+    secret = None
+    with transaction(write=True) as session:
+        login, password = credentials["login"], credentials["password"]
+        result = log_in(session, login, password, now, max_failures=settings.login_max_failures, lock=lock)
+        if result.account is not None:
+            secret = issue_token(session, result.account, credentials["name"], now, VALID)
+    if secret is None:  # only now, so that the failure is counted
+        raise Unauthenticated(result.refusal, code="login_refused")
+    return {"token": secret, "expires_at": (now + VALID).isoformat()}
+
+
+@pages.get("/health")
+@pages.response(200)
+def show_health() -> dict[str, Any]:
+    """One number: seconds by which the oldest due rung has not fired. Above 60 somebody should look."""
+    with transaction() as session:
+        return {"oldest_unfired_seconds": round(health(session, utcnow()), 1), "stuck_clocks": len(stuck(session))}

@@ -1,0 +1,118 @@
+"""The composition root: settings, database, doors, security."""
+
+import importlib
+import logging
+import secrets
+from datetime import timedelta
+from importlib.metadata import version
+
+from flask import Flask, Response, g, request, session
+from flask_smorest import Api
+from flask_wtf import CSRFProtect
+
+from hotline import api, config, errors, portal, web
+from hotline.accounts.models import Account
+from hotline.database import Database
+from hotline.knowledge.indexing import IndexHolder
+from hotline.ui import helpers
+from hotline.ui.door import House, house
+
+MODELS = (
+    "accounts.models",
+    "deadlines.models",
+    "directory.models",
+    "feedback.models",
+    "idempotency",
+    "intake.models",
+    "knowledge.models",
+    "messages.models",
+    "outbox.models",
+    "ticket.ledger",
+    "ticket.models",
+)
+CSP = (
+    "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; object-src 'none'; "
+    "base-uri 'self'; form-action 'self'; frame-ancestors 'none'"
+)
+HEADERS = {
+    "Content-Security-Policy": CSP,
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+}
+
+
+def import_models() -> None:
+    """Every table, for migrations."""
+    for module in MODELS:
+        importlib.import_module(f"hotline.{module}")
+
+
+def create_app(settings: config.Settings | None = None) -> Flask:
+    """The whole house as one WSGI app; settings from the environment unless given."""
+    settings = settings or config.load()
+    import_models()
+    app = Flask("hotline", static_folder="web/static", static_url_path="/static")
+    app.config.update(_flask_settings(settings))
+    database = Database(settings)
+    app.extensions["hotline"] = House(settings=settings, database=database)
+    app.extensions["knowledge"] = IndexHolder(settings.index_dir, lambda: database.transaction(write=False))
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    csrf = CSRFProtect(app)
+    helpers.register(app)
+    web.register(app)
+    portal.register(app)
+    for blueprint in api.register(Api(app)):
+        csrf.exempt(blueprint)  # bearer tokens only: a browser sends none by itself
+    errors.register(app)  # after flask-smorest, which brings its own
+    app.before_request(_begin)
+    app.after_request(_secure)
+    return app
+
+
+def _flask_settings(settings: config.Settings) -> dict[str, object]:
+    return {
+        "SECRET_KEY": settings.secret_key,
+        "MAX_CONTENT_LENGTH": settings.max_request_bytes,
+        "MAX_FORM_MEMORY_SIZE": settings.max_upload_bytes,
+        "PERMANENT_SESSION_LIFETIME": timedelta(minutes=settings.session_idle_minutes),
+        "SESSION_COOKIE_HTTPONLY": True,
+        "SESSION_COOKIE_SAMESITE": "Lax",
+        "SESSION_COOKIE_SECURE": settings.secure_cookies,
+        "WTF_CSRF_TIME_LIMIT": None,
+        "WTF_CSRF_SSL_STRICT": False,
+        "JSON_AS_ASCII": False,
+        "TEMPLATES_AUTO_RELOAD": False,
+        "VERSION": version("hotline"),
+        **api.OPENAPI,
+    }
+
+
+def _begin() -> None:
+    """A number for the request, and whose session this is, if it is still a good one."""
+    g.request_id = secrets.token_hex(6)
+    g.account_id = None
+    if request.path.startswith(("/api/", "/static/")) or "account_id" not in session:
+        return
+    session.permanent = True  # every request renews the idle time
+    g.account_id = session["account_id"] if _session_is_current() else None
+    if g.account_id is None:
+        session.clear()
+
+
+def _session_is_current() -> bool:
+    """False once the password was changed, the account closed, or everybody logged out."""
+    with house().database.transaction(write=False) as transaction:
+        account = transaction.get(Account, session["account_id"])
+        return account is not None and account.is_active and account.session_version == session.get("version")
+
+
+def _secure(response: Response) -> Response:
+    for name, value in HEADERS.items():
+        response.headers.setdefault(name, value)
+    response.headers["X-Request-ID"] = g.get("request_id", "")
+    if not request.path.startswith("/static/"):
+        response.headers.setdefault("Cache-Control", "no-store")
+    return response

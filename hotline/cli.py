@@ -1,0 +1,143 @@
+"""`hotline …`: every command imports what it needs when it runs, so that `evaluate` works without a database."""
+
+import json
+import os
+import signal
+import sys
+import threading
+from pathlib import Path
+
+import click
+
+DATA = click.option(
+    "--data",
+    "data_dir",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=lambda: os.environ.get("HOTLINE_DATA", "var"),
+    help="数据目录（数据库、附件、索引、日志、密钥），默认 var。",
+)
+HOST = click.option("--host", default="127.0.0.1", show_default=True, help="监听地址。")
+PORT = click.option("--port", type=click.IntRange(1, 65535), default=8012, show_default=True, help="监听端口。")
+
+
+@click.group()
+def main() -> None:
+    """12345 企业服务热线。"""
+
+
+@main.command()
+@DATA
+@HOST
+@PORT
+@click.option("--demo/--no-demo", default=True, help="数据库为空时是否建立演示城市。")
+def up(data_dir: Path, host: str, port: int, demo: bool) -> None:
+    """迁移数据库，启动 Redis、网页、后台任务和时钟，并一直看护它们（Ctrl-C 停止）。"""
+    from hotline.up import CannotStart, Plan, run
+
+    try:
+        clean = run(Plan(data_dir.resolve(), host, port, demo), click.echo)
+    except CannotStart as error:
+        sys.exit(str(error))
+    sys.exit(0 if clean else 1)
+
+
+@main.command()
+@HOST
+@PORT
+@click.option("--processes", default=1, show_default=True, help="网页进程数。")
+@click.option("--threads", default=32, show_default=True, help="每个进程同时处理的请求数。")
+def web(host: str, port: int, processes: int, threads: int) -> None:
+    """网页和接口（granian）。"""
+    from granian import Granian
+    from granian.constants import Interfaces
+
+    server = Granian(
+        "hotline.app:create_app",
+        address=host,
+        port=port,
+        interface=Interfaces.WSGI,
+        factory=True,
+        workers=processes,
+        blocking_threads=threads,
+        respawn_failed_workers=True,
+        workers_kill_timeout=3,
+        websockets=False,
+    )
+    server.serve()
+
+
+@main.command()
+@click.argument("queues", nargs=-1, type=click.Choice(["deadlines", "notify", "index", "reports"]))
+def worker(queues: tuple[str, ...]) -> None:
+    """后台任务（RQ），可以启动任意多个；不指定队列时处理 deadlines 和 notify。"""
+    from hotline.app import create_app
+    from hotline.jobs.worker import QUICK, work
+    from hotline.queue import connect
+
+    app = create_app()
+    house = app.extensions["hotline"]
+    house.database.engine.dispose()  # a forked job must not find its parent's connections
+    with app.app_context():
+        work(connect(house.settings.redis_url), queues or QUICK)
+
+
+@main.command()
+def ticker() -> None:
+    """时钟：每两秒唤起一次到期检查；Redis 不在时自己检查。可以启动任意多个。"""
+    from hotline.app import create_app
+    from hotline.queue import connect
+    from hotline.ticker import house_tasks, run
+
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
+    app = create_app()
+    house = app.extensions["hotline"]
+    with app.app_context():
+        run(connect(house.settings.redis_url), house_tasks(house.database), stop)
+
+
+@main.command()
+@click.option("--to", "revision", default="head", show_default=True, help="目标版本。")
+@click.option("--draft", "what", metavar="WHAT", help="开发用：按模型与数据库的差别起草一个新的迁移文件。")
+def migrate(revision: str, what: str | None) -> None:
+    """把数据库升级到最新（或指定）版本。"""
+    from hotline import config, migrate
+
+    url = config.load().database_url
+    if what:
+        migrate.draft(url, what)
+    else:
+        migrate.upgrade(url, revision)
+
+
+@main.command()
+def demo() -> None:
+    """数据库为空时建立演示城市；不为空时什么也不做。"""
+    from hotline import demo
+    from hotline.app import create_app
+    from hotline.clock import utcnow
+    from hotline.up import DEMO_MARK
+
+    house = create_app().extensions["hotline"]
+    if not demo.is_empty(house.database):
+        return
+    click.echo("正在建立演示城市（不超过一分钟）……")
+    demo.fill(house.database, utcnow())
+    (house.settings.data_dir / DEMO_MARK).touch()
+
+
+@main.group()
+def evaluate() -> None:
+    """用带标准答案的题目检验引擎；不需要数据库和 Redis。"""
+
+
+@evaluate.command()
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+def calendar(file: Path) -> None:
+    """检验工作时间的计算：打印 {"total", "passed", "failed"}，有错时退出码为 1。"""
+    from routing.evaluate import evaluate_calendar
+
+    score = evaluate_calendar(file)
+    click.echo(json.dumps(score, ensure_ascii=False))
+    sys.exit(1 if score["failed"] else 0)

@@ -1,0 +1,180 @@
+"""The sweep: fires every rung that is due, exactly once, in order, never early.
+
+What happens at a rung is the business of the subject's room; it comes in as a handler and acts in the transaction that
+marks the rung as fired, so that a killed process leaves either both or nothing.
+"""
+
+import logging
+import time
+from collections import defaultdict
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy.orm import Session
+
+from hotline.database import Base, Database
+from hotline.deadlines.models import Clock
+from hotline.deadlines.queries import is_due, ready
+from hotline.deadlines.subjects import fire_at
+from routing.calendar import WorkingCalendar
+from routing.escalation import Ladder, Rung
+
+log = logging.getLogger(__name__)
+
+BATCH = 100
+"""Clocks a transaction; so many keep SQLite's only writer busy for about 20 ms (scripts/bench sweep)."""
+BREATH = 0.01
+"""Seconds between two transactions, in which SQLite's other writers find the door open."""
+
+UNTROUBLED = {"attempts": 0, "retry_at": None, "last_error": None}
+# Below the ORM's bulk layer, which costs more than the SQL of a batch.
+CLOCKS, FIRINGS = Base.metadata.tables["clock"], Base.metadata.tables["firing"]
+
+
+@dataclass
+class Fired:
+    """One rung that is due now. The handler may note in `told` whom it told: [{"whom", "channel", …}]."""
+
+    clock: Clock
+    rung: Rung
+    rung_index: int
+    rung_due_at: datetime
+    told: list[Any] = field(default_factory=list)
+
+
+Handler = Callable[[Session, Sequence[Fired], datetime], None]
+"""Does what the rungs ask, in bulk; oldest rung first. Raising undoes and postpones."""
+Lock = Callable[[Session, Collection[int]], Collection[int]]
+"""Locks subjects by id (PostgreSQL: FOR UPDATE SKIP LOCKED) and says which it got, without ever waiting."""
+
+
+@dataclass(frozen=True)
+class SweepContext:
+    """Plain values for one run: the calendar, each clock's ladder, and per subject kind a handler and perhaps a lock.
+
+    Operations lock the subject first and its clocks second. The sweep has the clocks first, so it must not wait for a
+    subject: those in use are left for the next tick.
+    """
+
+    calendar: WorkingCalendar
+    ladder_of: Callable[[Clock], Ladder]
+    handlers: Mapping[str, Handler]
+    locks: Mapping[str, Lock] = field(default_factory=dict)
+
+
+def run_sweep(
+    database: Database,
+    now: Callable[[], datetime],
+    context_of: Callable[[Session], SweepContext],
+    max_seconds: float = 20,
+) -> int:
+    """Sweep in short transactions until nothing is due or the time is over; the number of clocks dealt with."""
+    until, total = now() + timedelta(seconds=max_seconds), 0
+    with database.transaction(write=False) as session:  # an idle house must not ask for SQLite's only writer
+        if not is_due(session, now()):
+            return 0
+        context = context_of(session)
+    while now() < until:
+        with database.transaction() as session:
+            dealt = sweep(session, now(), context)
+        if not dealt:
+            break
+        total += dealt
+        time.sleep(BREATH)
+    return total
+
+
+def sweep(session: Session, now: datetime, context: SweepContext, batch: int = BATCH) -> int:
+    """Fire one batch in the caller's transaction; how many due clocks were dealt with (fired, or put off with their
+    error), 0 when none is left."""
+    clocks = _claim(session, now, context, batch)
+    _settle(session, clocks, now, context)
+    return len(clocks)
+
+
+def _claim(session: Session, now: datetime, context: SweepContext, batch: int) -> list[Clock]:
+    query = select(Clock).where(ready(now)).order_by(Clock.next_fire_at).limit(batch)
+    query = query.with_for_update(skip_locked=True).execution_options(populate_existing=True)
+    clocks = list(session.scalars(query))
+    free = {kind: set(lock(session, _subjects(clocks, kind))) for kind, lock in context.locks.items()}
+    return [clock for clock in clocks if clock.subject_kind not in free or clock.subject_id in free[clock.subject_kind]]
+
+
+def _subjects(clocks: list[Clock], kind: str) -> list[int]:
+    return sorted({clock.subject_id for clock in clocks if clock.subject_kind == kind})
+
+
+def _settle(session: Session, clocks: list[Clock], now: datetime, context: SweepContext) -> None:
+    """Fire all, or, when that fails, halve until the bad clock stands alone: it must not stop the others."""
+    if not clocks:
+        return
+    try:
+        with session.begin_nested():
+            _fire(session, clocks, now, context)
+    except Exception as error:  # a handler may fail in any way
+        if len(clocks) == 1:
+            return _put_off(session, clocks[0], error, now)
+        half = len(clocks) // 2
+        _settle(session, clocks[:half], now, context)
+        _settle(session, clocks[half:], now, context)
+
+
+def _fire(session: Session, clocks: list[Clock], now: datetime, context: SweepContext) -> None:
+    fired: list[Fired] = []
+    changes: list[dict[str, Any]] = []
+    for clock in clocks:
+        rungs, next_fire_at = _climb(clock, now, context)
+        fired += rungs
+        next_rung = clock.next_rung + len(rungs)
+        changes.append({"clock_id": clock.id, "next_rung": next_rung, "next_fire_at": next_fire_at, **UNTROUBLED})
+    fired.sort(key=lambda one: one.rung_due_at)
+    _handle(session, fired, now, context)
+    if fired:
+        session.execute(insert(FIRINGS), [_row(one, now) for one in fired])
+    session.execute(update(CLOCKS).where(CLOCKS.c.id == bindparam("clock_id")), changes)
+
+
+def _climb(clock: Clock, now: datetime, context: SweepContext) -> tuple[list[Fired], datetime | None]:
+    """Every rung due by now, each with its own due time, and the instant of the one after them."""
+    ladder, at = context.ladder_of(clock), clock.next_fire_at
+    rungs: list[Fired] = []
+    index = clock.next_rung
+    while at is not None and at <= now and index < len(ladder):
+        rungs.append(Fired(clock, ladder[index], index, at))
+        index += 1
+        following = fire_at(context.calendar, ladder, clock, index)
+        at = following and max(at, following)  # a ladder changed meanwhile must still be climbed in order
+    return rungs, at if index < len(ladder) else None
+
+
+def _handle(session: Session, fired: list[Fired], now: datetime, context: SweepContext) -> None:
+    kinds: defaultdict[str, list[Fired]] = defaultdict(list)
+    for one in fired:
+        kinds[one.clock.subject_kind].append(one)
+    for kind, ones in kinds.items():
+        context.handlers[kind](session, ones, now)
+
+
+def _row(one: Fired, now: datetime) -> dict[str, Any]:
+    return {
+        "clock_id": one.clock.id,
+        "rung": one.rung_index,
+        "name": str(one.rung.name),
+        "due_at": one.rung_due_at,
+        "fired_at": now,
+        "told": one.told,
+    }
+
+
+def _put_off(session: Session, clock: Clock, error: Exception, now: datetime) -> None:
+    """Note the failure and try again after 2 s, 4 s, 8 s … `queries.stuck` lists those that failed too often."""
+    log.error("clock %s (%s %s) did not fire", clock.id, clock.subject_kind, clock.subject_id, exc_info=error)
+    attempts = clock.attempts + 1
+    trouble = {
+        "retry_at": now + timedelta(seconds=2**attempts),
+        "last_error": f"{type(error).__name__}: {error}"[:2000],
+    }
+    session.execute(update(CLOCKS).where(CLOCKS.c.id == clock.id).values(attempts=attempts, **trouble))

@@ -1,0 +1,124 @@
+"""② 转办: to the right unit; objections ruled; merged, handed on, or sent back for more."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+
+from hotline.accounts.actor import Actor
+from hotline.accounts.models import Account
+from hotline.directory.models import Unit
+from hotline.errors import Conflict, Invalid
+from hotline.ticket.clocks import rules_for, start_inner, window_end
+from hotline.ticket.models import OPEN, AssignmentKind, Objection, Reply, Ticket, TicketStatus
+from hotline.ticket.models.codes import Ruling
+from hotline.ticket.operations import Data, apply, session_of
+from hotline.ticket.parts import assign, end_lead, receiving_unit, release_children
+from hotline.ticket.queries import get
+
+
+def dispatch(ticket: Ticket, data: Data, actor: Actor, now: datetime) -> None:
+    """派单: the unit's liaison answers for it until somebody is named."""
+    unit, account = receiving_unit(ticket, data["unit_code"], now)
+    apply(ticket, "dispatch", actor, now, data, **_sent(ticket, unit, account, now))
+    assign(ticket, unit, AssignmentKind.LEAD, now, by_id=actor.account_id, handler=account)
+    for code in data.get("support_unit_codes", ()):
+        _support(ticket, code, actor, now, data.get("text", ""))
+
+
+def redispatch(ticket: Ticket, data: Data, actor: Actor, now: datetime) -> None:
+    """改派: the objection, if there is one, was right. The total clock goes on."""
+    unit, account = receiving_unit(ticket, data["unit_code"], now)
+    if unit.id == ticket.lead_unit_id:
+        raise Invalid("改派的单位与原单位相同；不改派请用“驳回退单”", code="same_unit", field="unit_code")
+    was_objected = ticket.status is TicketStatus.OBJECTED
+    apply(ticket, "redispatch", actor, now, data, **_sent(ticket, unit, account, now))
+    if was_objected:
+        _rule(ticket, Ruling.GRANTED, data, actor, now)
+    end_lead(ticket, now)
+    assign(ticket, unit, AssignmentKind.LEAD, now, by_id=actor.account_id, handler=account)
+
+
+def overrule(ticket: Ticket, data: Data, actor: Actor, now: datetime) -> None:
+    """驳回退单: the unit keeps the ticket."""
+    until = window_end(session_of(ticket), ticket, rules_for(ticket).objection_window, now)
+    apply(ticket, "overrule", actor, now, data, objection_until=until)
+    _rule(ticket, Ruling.DENIED, data, actor, now)
+
+
+def return_for_supplement(ticket: Ticket, data: Data, actor: Actor, now: datetime) -> None:
+    """退回补充: the enterprise is asked for more."""
+    apply(ticket, "return_for_supplement", actor, now, data)
+
+
+def transfer_external(ticket: Ticket, data: Data, actor: Actor, now: datetime) -> None:
+    """转外地或省12345: followed until they answer."""
+    apply(ticket, "transfer_external", actor, now, data, transferred_to=data["transferred_to"])
+
+
+def external_reply(ticket: Ticket, data: Data, actor: Actor, now: datetime) -> None:
+    """登记外地答复: their answer becomes ours to call back about."""
+    apply(ticket, "external_reply", actor, now, data)
+    texts = {"public_text": data["public_text"], "legal_basis": data.get("legal_basis", "")}
+    row = Reply(ticket_id=ticket.id, round=ticket.round, by_id=actor.account_id, at=now, ruling=Ruling.GRANTED, **texts)
+    session_of(ticket).add(row)
+    session_of(ticket).flush()
+    release_children(ticket, now)
+
+
+def external_return(ticket: Ticket, data: Data, actor: Actor, now: datetime) -> None:
+    """外地退回: to be dispatched here after all."""
+    apply(ticket, "external_return", actor, now, data)
+
+
+def merge(ticket: Ticket, data: Data, actor: Actor, now: datetime) -> None:
+    """并单: follows its master's clocks and gets its answer."""
+    master = get(session_of(ticket), actor, data["master_no"], lock=True)
+    if master.id == ticket.id or master.status not in OPEN or master.status is TicketStatus.MERGED:
+        raise Invalid("只能并入另一件尚未办结、未被并单的工单", code="bad_master", field="master_no")
+    if master.status in (TicketStatus.UNDER_REVIEW, TicketStatus.AWAITING_CALLBACK):
+        raise Conflict("主单已经答复，请直接引用其答复办理", code="master_answered")
+    if ticket.lead_unit_id is not None:
+        apply(ticket, "merge", actor, now, data, merged_into_id=master.id, lead_unit_id=None, handler_id=None)
+        end_lead(ticket, now)
+    else:
+        apply(ticket, "merge", actor, now, data, merged_into_id=master.id)
+
+
+def split(ticket: Ticket, data: Data, actor: Actor, now: datetime) -> None:
+    """拆单: goes its own way again."""
+    apply(ticket, "split", actor, now, data, merged_into_id=None)
+
+
+def add_support(ticket: Ticket, data: Data, actor: Actor, now: datetime) -> None:
+    """加派协办: with an earlier inner due time; the lead stays answerable."""
+    apply(ticket, "add_support", actor, now, data)
+    _support(ticket, data["unit_code"], actor, now, data["text"])
+
+
+def _sent(ticket: Ticket, unit: Unit, account: Account, now: datetime) -> dict[str, Any]:
+    """The columns a dispatch sets. `dispatched_at` and `first_unit_id` (首接负责) stay with the first one."""
+    window = rules_for(ticket).objection_window
+    return {
+        "lead_unit_id": unit.id,
+        "handler_id": account.id,
+        "signed_at": None,
+        "first_unit_id": ticket.first_unit_id or unit.id,
+        "dispatched_at": ticket.dispatched_at or now,
+        "objection_until": window_end(session_of(ticket), ticket, window, now),
+    }
+
+
+def _support(ticket: Ticket, code: str, actor: Actor, now: datetime, task: str) -> None:
+    unit, account = receiving_unit(ticket, code, now)
+    if unit.id == ticket.lead_unit_id:
+        raise Invalid(f"“{unit.short_name}”已是主办单位", code="lead_supports", field="unit_code")
+    part = assign(ticket, unit, AssignmentKind.SUPPORT, now, by_id=actor.account_id, handler=account, task=task)
+    start_inner(session_of(ticket), ticket, part, now)
+
+
+def _rule(ticket: Ticket, ruling: Ruling, data: Data, actor: Actor, now: datetime) -> None:
+    pending = select(Objection).filter_by(ticket_id=ticket.id, ruling=Ruling.PENDING)
+    for objection in session_of(ticket).scalars(pending):
+        objection.ruling, objection.ruling_text = ruling, data["text"]
+        objection.ruled_by_id, objection.ruled_at = actor.account_id, now

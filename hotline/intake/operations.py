@@ -1,0 +1,156 @@
+"""① 诉求收集: an appeal is registered, answered at once, refused, transferred, or submitted for dispatch."""
+
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from hotline.accounts.actor import Actor
+from hotline.accounts.models import Account
+from hotline.accounts.queries import responsible_for
+from hotline.clock import to_local
+from hotline.directory.models import Region, Source, Unit, UnitKind
+from hotline.directory.queries import by_code, leaf_category
+from hotline.errors import Invalid, NotFound, Unavailable
+from hotline.intake.parties import contact_of, enterprise_of, respondent_of
+from hotline.knowledge.queries import cited
+from hotline.ticket.models import AssignmentKind, Reply, Ticket, Urgency
+from hotline.ticket.models.codes import Ruling
+from hotline.ticket.operations import Data, apply, create, session_of
+from hotline.ticket.parts import assign, cite, receiving_unit
+from hotline.ticket.queries import get
+
+PLAIN = ("appeal_type", "title", "body", "wish", "place", "is_confidential", "is_anonymous", "wants_callback")
+
+
+def submit(session: Session, data: Data, actor: Actor, now: datetime) -> Ticket:
+    """提交转办: the appeal waits for the dispatcher."""
+    return create(session, "submit", _registered(session, data, actor, now), actor, now, data)
+
+
+def answer(session: Session, data: Data, actor: Actor, now: datetime) -> Ticket:
+    """直接答复办结: answered while the caller listens; each cited entry is kept with its version."""
+    registered = _registered(session, data, actor, now) | {
+        "wants_callback": False,
+        "closed_at": now,
+        "is_resolved": True,
+    }
+    ticket = create(session, "answer", registered, actor, now, data)
+    texts = {"public_text": data["public_text"], "legal_basis": data.get("legal_basis", "")}
+    reply = Reply(ticket_id=ticket.id, by_id=actor.account_id, at=now, round=0, ruling=Ruling.GRANTED, **texts)
+    session.add(reply)
+    cite(ticket, cited(session, data.get("citations", ())), by_id=actor.account_id, now=now)
+    return ticket
+
+
+def forward_praise(session: Session, data: Data, actor: Actor, now: datetime) -> Ticket:
+    """表扬: to the unit for information; no clock, no callback."""
+    registered = _registered(session, data, actor, now) | {"wants_callback": False, "closed_at": now}
+    ticket = create(session, "forward_praise", registered, actor, now, data)
+    unit, account = receiving_unit(ticket, data["unit_code"], now)
+    assign(ticket, unit, AssignmentKind.INFORM, now, by_id=actor.account_id, handler=account)
+    return ticket
+
+
+def refuse_at_desk(session: Session, data: Data, actor: Actor, now: datetime) -> Ticket:
+    """不予受理 while the caller listens: reason and legal route are told."""
+    told = {"refusal_reason": data["refusal_reason"], "legal_route": data["legal_route"], "closed_at": now}
+    return create(session, "refuse", _registered(session, data, actor, now) | told, actor, now, data)
+
+
+def transfer_at_desk(session: Session, data: Data, actor: Actor, now: datetime) -> Ticket:
+    """转紧急热线 while the caller listens."""
+    gone = {"transferred_to": data["transferred_to"], "closed_at": now}
+    return create(session, "transfer_emergency", _registered(session, data, actor, now) | gone, actor, now, data)
+
+
+def refuse(ticket: Ticket, data: Data, actor: Actor, now: datetime) -> None:
+    """不予受理 by the dispatcher."""
+    told = {"refusal_reason": data["refusal_reason"], "legal_route": data["legal_route"]}
+    apply(ticket, "refuse", actor, now, data, **told)
+
+
+def transfer_emergency(ticket: Ticket, data: Data, actor: Actor, now: datetime) -> None:
+    """转紧急热线 by the dispatcher."""
+    apply(ticket, "transfer_emergency", actor, now, data, transferred_to=data["transferred_to"])
+
+
+def supplement(ticket: Ticket, data: Data, actor: Actor, now: datetime) -> None:
+    """补充材料: added below what was said before."""
+    stamp = to_local(now).strftime("%Y-%m-%d %H:%M")
+    apply(ticket, "supplement", actor, now, data, body=f"{ticket.body}\n\n【{stamp} 补充】{data['text']}")
+
+
+def amend(ticket: Ticket, data: Data, actor: Actor, now: datetime) -> None:
+    """修改登记: only what the form gives; the ledger keeps old and new."""
+    session, day = session_of(ticket), to_local(now).date()
+    changes = {name: data[name] for name in ("title", "place", "urgency") if data.get(name)}
+    if data.get("category_code"):
+        changes["category_id"] = leaf_category(session, data["category_code"], day).id
+    if data.get("region_code"):
+        changes["region_id"] = by_code(session, Region, data["region_code"], day).id
+    apply(ticket, "amend", actor, now, data, **changes)
+
+
+def withdraw(ticket: Ticket, data: Data, actor: Actor, now: datetime) -> None:
+    """撤回诉求 by the enterprise, itself or through the desk."""
+    apply(ticket, "withdraw", actor, now, data)
+
+
+def urge(ticket: Ticket, data: Data, actor: Actor, now: datetime) -> None:
+    """催单: counted, and one step more urgent."""
+    raised = Urgency.URGENT if ticket.urgency is Urgency.NORMAL else ticket.urgency
+    apply(ticket, "urge", actor, now, data, urged_count=ticket.urged_count + 1, urgency=raised)
+
+
+def _registered(session: Session, data: Data, actor: Actor, now: datetime) -> dict[str, Any]:
+    """The new ticket's columns, each code looked up. Raises Invalid naming the field at fault."""
+    day = to_local(now).date()
+    source = by_code(session, Source, data.get("source_code") or "PHONE", day)
+    return {
+        **{name: data[name] for name in PLAIN if name in data},
+        "urgency": data.get("urgency") or Urgency.NORMAL,
+        "call_time": data.get("call_time", ""),
+        "language": data.get("language") or "普通话",
+        "category_id": leaf_category(session, data["category_code"], day).id,
+        "region_id": by_code(session, Region, data["region_code"], day).id,
+        "source_id": source.id,
+        "follower_id": _follower(session, actor, day),
+        "enterprise_id": enterprise_of(session, data),
+        "previous_id": _previous(session, actor, data.get("previous_no")),
+        **_imposed(source, data),
+        **contact_of(data),
+        **respondent_of(session, data, day),
+    }
+
+
+def _imposed(source: Source, data: Data) -> dict[str, Any]:
+    """What a platform or an authority above asks of us."""
+    external_no = data.get("external_no") or None
+    if source.is_platform and not external_no:
+        raise Invalid(f"来自“{source.name}”的诉求须填来源平台编号", code="external_no_required", field="external_no")
+    return {
+        "external_no": external_no,
+        "imposed_due_at": data.get("imposed_due_at"),
+        "must_report_back": source.must_report_back,
+    }
+
+
+def _follower(session: Session, actor: Actor, day: date) -> int:
+    """跟办人: who registered it at the hotline; for what comes in by itself, the hotline's liaison."""
+    if actor.is_hotline and actor.account_id is not None:
+        return actor.account_id
+    desk = session.scalar(select(Unit).filter_by(kind=UnitKind.HOTLINE).order_by(Unit.id).limit(1))
+    if desk is None:
+        raise Unavailable("尚未设置热线单位，请联系管理员", code="no_hotline_unit")
+    account: Account = responsible_for(session, desk, day)
+    return account.id
+
+
+def _previous(session: Session, actor: Actor, number: str | None) -> int | None:
+    """Later contact makes a linked ticket."""
+    try:
+        return get(session, actor, number).id if number else None
+    except NotFound:
+        raise Invalid(f"没有工单号为“{number}”的工单", code="unknown_previous_no", field="previous_no") from None

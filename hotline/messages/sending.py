@@ -1,0 +1,123 @@
+"""From one ledger row to those it concerns: the unit, the desk, the enterprise, the platform it came from."""
+
+import json
+import urllib.request
+from collections.abc import Iterable
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from hotline.accounts.models import Account, Post, Role
+from hotline.accounts.queries import holder, with_role
+from hotline.clock import to_local, utcnow
+from hotline.database import Database
+from hotline.messages.models import Audience, Notice
+from hotline.messages.wording import ENTERPRISE_TEXTS, STAFF
+from hotline.outbox.models import OutboxMessage
+from hotline.ticket.ledger import LedgerEntry
+from hotline.ticket.models import Ticket
+
+POSTS = {
+    "liaison": (Post.LIAISON, Post.DEPUTY),
+    "unit_leader": (Post.LEADER, Post.CHIEF),
+    "unit_chief": (Post.CHIEF, Post.LEADER),
+}
+DESKS = {
+    "dispatcher_desk": Role.DISPATCHER,
+    "reviewer_desk": Role.REVIEWER,
+    "callback_desk": Role.CALLBACK,
+    "supervisor": Role.SUPERVISOR,
+}
+TIMEOUT = 10
+"""Seconds a platform has to take our report."""
+
+
+def send_ticket_event(database: Database, message: OutboxMessage) -> None:
+    """Deliver one ledger row's notices. Safe to run twice: each person gets one notice a row."""
+    with database.transaction() as session:
+        ticket = session.get_one(Ticket, message.payload["ticket_id"])
+        entry = session.scalars(select(LedgerEntry).filter_by(ticket_id=ticket.id, seq=message.payload["seq"])).one()
+        _tell_staff(session, ticket, entry)
+        _tell_enterprise(session, ticket, entry)
+        report = _report(ticket, entry)
+    if report is not None:
+        _post(*report)
+
+
+def _tell_staff(session: Session, ticket: Ticket, entry: LedgerEntry) -> None:
+    whom = [told["whom"] for told in entry.data.get("told", ())] or STAFF.get(entry.action, ())
+    told = set(session.scalars(select(Notice.account_id).filter_by(ticket_id=ticket.id, seq=entry.seq)))
+    for account in _people(session, ticket, whom, entry.at):
+        if account.id not in told and account.id != entry.actor_id:
+            told.add(account.id)
+            text = entry.text or entry.label
+            _notice(session, ticket, entry, Audience.STAFF, f"{entry.label}：{ticket.title}", text, account.id)
+
+
+def _people(session: Session, ticket: Ticket, whom: Iterable[str], at: datetime) -> list[Account]:
+    """The accounts behind the words of a ladder. The complained-of side is never told."""
+    found: list[Account | None] = []
+    for word in whom:
+        if word in DESKS:
+            found += with_role(session, DESKS[word])
+        elif word == "handler":
+            found.append(ticket.handler)
+        elif word == "follower":
+            found.append(ticket.follower)
+        elif ticket.lead_unit is not None:
+            chain = [int(part) for part in ticket.lead_unit.path.split("/") if part]
+            found.append(holder(session, chain, POSTS[word], to_local(at).date()))
+    return [one for one in found if one is not None and _may_know(ticket, one)]
+
+
+def _may_know(ticket: Ticket, account: Account) -> bool:
+    in_unit = ticket.respondent_unit_id is not None and ticket.respondent_unit_id in account.unit.chain_ids
+    return not in_unit and account.id != ticket.respondent_account_id
+
+
+def _tell_enterprise(session: Session, ticket: Ticket, entry: LedgerEntry) -> None:
+    wording = ENTERPRISE_TEXTS.get(entry.action)
+    already = select(Notice.id).filter_by(ticket_id=ticket.id, seq=entry.seq, audience=Audience.ENTERPRISE)
+    if wording is None or not ticket.contact_phone or session.scalar(already) is not None:
+        return
+    unit = ticket.lead_unit.name if ticket.lead_unit else "热线"
+    text = wording.format(no=ticket.no, code=ticket.query_code, unit=unit, text=entry.text)
+    _notice(session, ticket, entry, Audience.ENTERPRISE, entry.label, text, None)
+
+
+def _notice(
+    session: Session,
+    ticket: Ticket,
+    entry: LedgerEntry,
+    audience: Audience,
+    title: str,
+    text: str,
+    account_id: int | None,
+) -> None:
+    made = {"ticket_id": ticket.id, "seq": entry.seq, "audience": audience, "account_id": account_id}
+    session.add(Notice(**made, title=title[:120], text=text, created_at=utcnow()))
+
+
+def _report(ticket: Ticket, entry: LedgerEntry) -> tuple[str, dict[str, object]] | None:
+    """What the platform the ticket came from is told: its own number and our status."""
+    if not ticket.must_report_back or not ticket.source.webhook_url or entry.from_status == entry.to_status:
+        return None
+    body: dict[str, object] = {
+        "external_no": ticket.external_no,
+        "no": ticket.no,
+        "seq": entry.seq,
+        "status": entry.to_status.value,
+        "status_label": entry.to_status.label,
+        "at": entry.at.isoformat(),
+    }
+    return ticket.source.webhook_url, body
+
+
+def _post(url: str, body: dict[str, object]) -> None:
+    if not url.startswith(("http://", "https://")):
+        raise ValueError("a platform's address must be http or https")
+    headers = {"Content-Type": "application/json", "Idempotency-Key": f"{body['no']}:{body['seq']}"}
+    request = urllib.request.Request(url, json.dumps(body, ensure_ascii=False).encode(), headers)
+    with urllib.request.urlopen(request, timeout=TIMEOUT):
+        pass

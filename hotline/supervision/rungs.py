@@ -1,0 +1,136 @@
+"""What a rung of the ladder does to a ticket: one ledger row, a notice, and sometimes an action of the clock's own."""
+
+from collections import Counter
+from collections.abc import Callable, Collection, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import insert, select, update
+from sqlalchemy.orm import Session
+
+from hotline.accounts.actor import SYSTEM
+from hotline.clock import to_local
+from hotline.deadlines.sweep import Fired
+from hotline.handling import operations as handling
+from hotline.handling import rulings
+from hotline.outbox.operations import Effect, put_many
+from hotline.supervision import operations as supervision
+from hotline.ticket.clocks import ASSIGNMENT, CONSULTATION
+from hotline.ticket.ledger import LedgerEntry
+from hotline.ticket.models import Assignment, Consultation, Ticket
+from routing.profiles import ClockName
+
+SUBJECTS: dict[str, Any] = {ASSIGNMENT: Assignment, CONSULTATION: Consultation}
+"""Kinds of subject that hang on a ticket and fire into its ledger."""
+
+
+def _supervise(ticket: Ticket, now: datetime, why: str) -> None:
+    if ticket.supervised_since is None:
+        supervision.supervise(ticket, {"text": why}, SYSTEM, now)
+
+
+def _resume(ticket: Ticket, now: datetime, why: str) -> None:
+    rulings.resume(ticket, {"text": why}, SYSTEM, now)
+
+
+def _sign(ticket: Ticket, now: datetime, why: str) -> None:
+    handling.sign_by_default(ticket, {"text": why}, SYSTEM, now)
+
+
+EFFECTS: dict[str, Callable[[Ticket, datetime, str], None]] = {
+    "sign_by_default": _sign,
+    "supervise": _supervise,
+    "resume": _resume,
+}
+"""What the clock does itself. Other effects of a ladder are notices (`messages`)."""
+
+
+def lock(kind: str) -> Callable[[Session, Collection[int]], Collection[int]]:
+    """A lock for subjects of this kind: their tickets, without waiting."""
+
+    def take(session: Session, ids: Collection[int]) -> Collection[int]:
+        tickets = tickets_of(session, kind, ids)
+        free = select(Ticket.id).where(Ticket.id.in_(set(tickets.values()))).with_for_update(skip_locked=True)
+        got = set(session.scalars(free))
+        return [subject for subject, ticket in tickets.items() if ticket in got]
+
+    return take
+
+
+def fire(kind: str) -> Callable[[Session, Sequence[Fired], datetime], None]:
+    """A handler for subjects of this kind: bulk rows first, then the rare effects one by one."""
+
+    def handle(session: Session, fired: Sequence[Fired], now: datetime) -> None:
+        tickets = tickets_of(session, kind, {one.clock.subject_id for one in fired})
+        by_ticket = [(tickets[one.clock.subject_id], one) for one in fired if one.clock.subject_id in tickets]
+        _write(session, by_ticket, now)
+        for ticket_id, one in by_ticket:
+            if one.rung.effect in EFFECTS:
+                ticket = session.get_one(Ticket, ticket_id, populate_existing=True)
+                EFFECTS[one.rung.effect](ticket, now, sentence(one))
+                session.flush()
+
+    return handle
+
+
+def tickets_of(session: Session, kind: str, ids: Collection[int]) -> dict[int, int]:
+    """The ticket of each subject."""
+    if kind not in SUBJECTS:
+        return {one: one for one in ids}
+    model = SUBJECTS[kind]
+    return {
+        row.id: row.ticket_id for row in session.execute(select(model.id, model.ticket_id).where(model.id.in_(ids)))
+    }
+
+
+def sentence(one: Fired) -> str:
+    """The rung in words, with the time it was due, not the time the sweep came by."""
+    clock = ClockName(one.clock.name).label
+    due = to_local(one.clock.due_at).strftime("%Y-%m-%d %H:%M")
+    fell = to_local(one.rung_due_at).strftime("%m-%d %H:%M")
+    return f"{one.rung.name.label}（{fell}）：“{clock}”应于 {due} 前完成"
+
+
+def _write(session: Session, by_ticket: Sequence[tuple[int, Fired]], now: datetime) -> None:
+    session.flush()
+    columns = select(Ticket.id, Ticket.status, Ticket.last_seq).where(Ticket.id.in_({t for t, _ in by_ticket}))
+    known = {row.id: row for row in session.execute(columns)}
+    used: Counter[int] = Counter()
+    rows, notices = [], []
+    for ticket_id, one in by_ticket:
+        used[ticket_id] += 1
+        row = _row(known[ticket_id], used[ticket_id], one, now)
+        rows.append(row)
+        notices.append(_notice(row))
+    session.execute(insert(LedgerEntry), rows)
+    last = [{"id": ticket_id, "last_seq": known[ticket_id].last_seq + count} for ticket_id, count in used.items()]
+    session.execute(update(Ticket), last)
+    put_many(session, notices, now)
+
+
+def _row(ticket: Any, nth: int, one: Fired, now: datetime) -> dict[str, Any]:
+    one.told += [{"whom": whom, "channels": list(one.rung.channels)} for whom in one.rung.whom]
+    return {
+        "ticket_id": ticket.id,
+        "seq": ticket.last_seq + nth,
+        "action": "rung",
+        "label": one.rung.name.label,
+        "from_status": ticket.status,
+        "to_status": ticket.status,
+        "actor_name": SYSTEM.name,
+        "at": now,
+        "text": sentence(one),
+        "data": {
+            "clock": one.clock.name,
+            "rung": str(one.rung.name),
+            "due_at": one.rung_due_at.isoformat(),
+            "told": one.told,
+            "effect": one.rung.effect,
+        },
+        "changes": {},
+    }
+
+
+def _notice(row: dict[str, Any]) -> Effect:
+    ids = {"ticket_id": row["ticket_id"], "seq": row["seq"]}
+    return Effect("ticket_event", ids, f"ticket:{row['ticket_id']}:{row['seq']}")

@@ -1,0 +1,86 @@
+"""The ticker: every two seconds it asks the workers to sweep and to deliver, and does what they left undone.
+
+Nothing is lost with it: what is due stands in the database. Two tickers at once are harmless.
+"""
+
+import logging
+from collections.abc import Callable, Sequence
+from contextvars import copy_context
+from dataclasses import dataclass
+from datetime import datetime
+from threading import Event, Thread
+
+from redis import Redis
+
+from hotline.clock import utcnow
+from hotline.database import Database
+from hotline.deadlines.queries import is_due
+from hotline.outbox.operations import is_waiting
+from hotline.queue import enqueue
+
+log = logging.getLogger(__name__)
+
+INTERVAL = 2.0
+PATIENCE = 0.5
+"""Seconds the workers have before the ticker looks whether the work is done."""
+LONGEST_WAIT = 10.0
+"""Seconds between two tries while the database is away."""
+
+
+@dataclass(frozen=True)
+class Task:
+    """Work that comes round: a job by name, the same work in this process, and whether some of what was
+    due at an instant is still undone."""
+
+    queue: str
+    job: str
+    run: Callable[[], object]
+    was_due: Callable[[datetime], bool]
+
+
+def house_tasks(database: Database) -> tuple[Task, ...]:
+    """The sweep and the outbox. Run them within the app's context."""
+    from hotline import jobs
+
+    def in_transaction(question: Callable[..., bool]) -> Callable[[datetime], bool]:
+        def ask(at: datetime) -> bool:
+            with database.transaction(write=False) as session:
+                return question(session, at)
+
+        return ask
+
+    return (
+        Task("deadlines", "hotline.jobs.sweep", jobs.sweep, in_transaction(is_due)),
+        Task("notify", "hotline.jobs.deliver", jobs.deliver, in_transaction(is_waiting)),
+    )
+
+
+def run(connection: Redis, tasks: Sequence[Task], stop: Event, interval: float = INTERVAL) -> None:
+    """Tick until `stop` is set: each task in a thread of its own, so that a slow platform delays no deadline."""
+    loops = [Thread(target=copy_context().run, args=(keep_ticking, connection, task, stop, interval)) for task in tasks]
+    for loop in loops:
+        loop.start()
+    for loop in loops:
+        loop.join()
+
+
+def keep_ticking(connection: Redis, task: Task, stop: Event, interval: float = INTERVAL) -> None:
+    """Whatever fails is logged and waited out, twice as long each time."""
+    failures = 0
+    while not stop.is_set():
+        good = tick(connection, task, utcnow(), lambda: stop.wait(PATIENCE))
+        failures = 0 if good else min(failures + 1, 10)
+        stop.wait(min(interval * 2**failures, LONGEST_WAIT) - PATIENCE)
+
+
+def tick(connection: Redis, task: Task, now: datetime, wait: Callable[[], object]) -> bool:
+    """Enqueue the task, wait for the workers, and do here what they left undone. False = that failed."""
+    try:
+        if enqueue(connection, task.queue, task.job):
+            wait()
+        if task.was_due(now):
+            task.run()
+    except Exception:  # above all a database that is away: the ticker must outlive it
+        log.exception("%s failed in the ticker", task.job)
+        return False
+    return True

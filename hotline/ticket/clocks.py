@@ -1,0 +1,138 @@
+"""A ticket's clocks: which start and stop with a row of the table, and by which rules."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from hotline.deadlines import operations as deadlines
+from hotline.deadlines.models import Clock, ClockState
+from hotline.deadlines.subjects import Subject
+from hotline.directory.models import SlaProfile
+from hotline.directory.time import rules_of, working_calendar
+from hotline.ticket.models import Assignment, AssignmentKind, Consultation, Ticket
+from hotline.workflow import Transition
+from routing.deadlines import Limit, due, part_way
+from routing.escalation import Ladder
+from routing.profiles import ClockName, SlaRules
+
+TOTALS = (ClockName.TOTAL, ClockName.REWORK)
+ASSIGNMENT = "assignment"
+CONSULTATION = "consultation"
+
+
+def subject_of(ticket: Ticket) -> Subject:
+    """The ticket as a subject of clocks."""
+    return Subject("ticket", ticket.id)
+
+
+def rules_for(ticket: Ticket) -> SlaRules:
+    """The time rules this ticket was registered under."""
+    return rules_of(ticket.profile)
+
+
+def ladder_of(session: Session, clock: Clock) -> Ladder:
+    """The rungs of a clock by its own profile."""
+    profile = session.get_one(SlaProfile, clock.profile_id)
+    return rules_of(profile).ladder(clock.name, Limit.parse(clock.limit).unit)
+
+
+class Ladders:
+    """The ladders of every profile, read once: a sweep asks for thousands, after its session is gone."""
+
+    def __init__(self, session: Session) -> None:
+        self._rules = {profile.id: rules_of(profile) for profile in session.scalars(select(SlaProfile))}
+
+    def of(self, clock: Clock) -> Ladder:
+        """The rungs of a clock by its own profile."""
+        rules = self._rules[clock.profile_id or 0]
+        return rules.ladder(clock.name, Limit.parse(clock.limit).unit)
+
+
+def is_overdue(clocks: Iterable[Clock], now: datetime) -> bool:
+    """Whether the running total or rework clock has run out."""
+    return any(c.name in TOTALS and c.state is ClockState.RUNNING and c.due_at < now for c in clocks)
+
+
+def run_clocks(session: Session, ticket: Ticket, row: Transition, now: datetime) -> None:
+    """Stop, then start, the clocks that a row names."""
+    if row.stops:
+        deadlines.stop(session, subject_of(ticket), row.stops, now)
+    if ClockName.TOTAL in row.stops:
+        _stop_inner(session, ticket, now)
+    for name in row.starts:
+        start_clock(session, ticket, ClockName(name), now)
+
+
+def start_clock(session: Session, ticket: Ticket, name: ClockName, now: datetime) -> Clock | None:
+    """Start one clock of the ticket, unless its profile has none for such a ticket, or TOTAL runs or is not due yet."""
+    rules = rules_for(ticket)
+    limit = rules.limit(name, ticket.appeal_type, ticket.urgency)
+    mine = select(func.count()).select_from(Clock).filter_by(subject_kind="ticket", subject_id=ticket.id, name=name)
+    occurrence = session.scalar(mine) or 0
+    if limit is None or (name is ClockName.TOTAL and (occurrence or not _total_starts(ticket, rules))):
+        return None
+    return deadlines.start(
+        session,
+        subject_of(ticket),
+        name,
+        round=occurrence,
+        started_at=ticket.received_at if name is ClockName.TOTAL and rules.total_starts_at == "receipt" else now,
+        limit=limit,
+        profile_id=ticket.profile_id,
+        ladder=rules.ladder(name, limit.unit),
+        calendar=working_calendar(session),
+        day_ends=rules.day_ends,
+        now=now,
+        imposed_due=ticket.imposed_due_at if name is ClockName.TOTAL else None,
+    )
+
+
+def _total_starts(ticket: Ticket, rules: SlaRules) -> bool:
+    """From receipt, or from the first dispatch: never from signing, so that 退单 wins no time."""
+    return rules.total_starts_at == "receipt" or ticket.dispatched_at is not None
+
+
+def start_inner(session: Session, ticket: Ticket, part: Assignment, now: datetime) -> Clock:
+    """The clock of a supporting or delegated unit: due after a share of the working time the lead has left."""
+    rules, calendar = rules_for(ticket), working_calendar(session)
+    name, share = (
+        (ClockName.SUPPORT, rules.support_share)
+        if part.kind is AssignmentKind.SUPPORT
+        else (ClockName.DELEGATE, rules.delegate_share)
+    )
+    limit = rules.limit(name, ticket.appeal_type, ticket.urgency) or Limit.parse("1wd")
+    return deadlines.start(
+        session,
+        Subject(ASSIGNMENT, part.id),
+        name,
+        started_at=now,
+        limit=limit,
+        profile_id=ticket.profile_id,
+        ladder=rules.ladder(name, limit.unit),
+        calendar=calendar,
+        day_ends=rules.day_ends,
+        now=now,
+        imposed_due=_share_of_rest(session, ticket, share, now),
+    )
+
+
+def _share_of_rest(session: Session, ticket: Ticket, share: float, now: datetime) -> datetime | None:
+    total = [c for c in deadlines.hold(session, subject_of(ticket), TOTALS) if c.due_at > now]
+    if not total:
+        return None
+    clock = min(total, key=lambda c: c.due_at)
+    return part_way(working_calendar(session), now, clock.due_at, share, Limit.parse(clock.limit).unit)
+
+
+def _stop_inner(session: Session, ticket: Ticket, now: datetime) -> None:
+    """What units and experts still owe is not awaited any longer."""
+    for kind, model in ((ASSIGNMENT, Assignment), (CONSULTATION, Consultation)):
+        for owed in session.scalars(select(model.id).filter_by(ticket_id=ticket.id, answered_at=None)):
+            deadlines.stop(session, Subject(kind, owed), None, now)
+
+
+def window_end(session: Session, ticket: Ticket, window: Limit, now: datetime) -> datetime:
+    """When a time window of the profile that opens now will close."""
+    return due(working_calendar(session), now, window, day_ends=rules_for(ticket).day_ends).at

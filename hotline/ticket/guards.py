@@ -1,0 +1,197 @@
+"""When a row of the table is refused: pure functions over (facts, actor), None or a Chinese sentence."""
+
+from hotline.accounts.actor import Actor
+from hotline.accounts.models import Role
+from hotline.ticket.facts import Facts
+from hotline.ticket.models import AppealType
+
+
+def is_conflicted(facts: Facts, actor: Actor) -> bool:
+    """Whether the complaint is about this actor, the actor's unit or a unit above it."""
+    by_unit = facts.respondent_unit_id is not None and facts.respondent_unit_id in actor.chain_ids
+    by_person = facts.respondent_account_id is not None and facts.respondent_account_id == actor.account_id
+    return by_unit or by_person
+
+
+def impartial(facts: Facts, actor: Actor) -> str | None:
+    """回避: nobody rules, handles or reads a complaint about himself or his unit."""
+    return "被反映单位或人员应当回避，本工单由其监督单位办理" if is_conflicted(facts, actor) else None
+
+
+def discreet(facts: Facts, actor: Actor) -> str | None:
+    """A tip-off is for the unit's leader and the one named handler only."""
+    if facts.appeal_type is not AppealType.TIP_OFF or not actor.is_unit or actor.is_hotline:
+        return None
+    named = actor.account_id == facts.handler_id
+    return None if named or Role.UNIT_LEADER in actor.roles else "举报件仅限指定经办人和单位负责人办理"
+
+
+def own_ticket(facts: Facts, actor: Actor) -> str | None:
+    """An enterprise acts on the ticket whose number and code it proved."""
+    if actor.roles == {Role.ENTERPRISE} and actor.ticket_id != facts.ticket_id:
+        return "只能操作本企业的工单"
+    return None
+
+
+def for_lead(facts: Facts, actor: Actor) -> str | None:
+    """The lead unit's handlers, or a leader of it or of a unit above."""
+    own = facts.lead_unit_id == actor.unit_id
+    above = Role.UNIT_LEADER in actor.roles and facts.lead_unit_id in actor.unit_ids
+    return None if own or above else "本工单由其他单位主办"
+
+
+def takes_part(facts: Facts, actor: Actor) -> str | None:
+    """The lead, or a supporting or delegated unit."""
+    if actor.unit_id in facts.support_unit_ids:
+        return None
+    return for_lead(facts, actor) and "本单位未参与办理此工单"
+
+
+def owes_opinion(facts: Facts, actor: Actor) -> str | None:
+    return None if actor.unit_id in facts.awaited_unit_ids else "本单位没有待提交的协办意见"
+
+
+def is_asked(facts: Facts, actor: Actor) -> str | None:
+    return None if actor.account_id in facts.awaited_expert_ids else "没有向您提出的咨询"
+
+
+def is_praise(facts: Facts, actor: Actor) -> str | None:
+    return None if facts.appeal_type is AppealType.PRAISE else "只有表扬转单位知悉"
+
+
+def not_praise(facts: Facts, actor: Actor) -> str | None:
+    return "表扬请转单位知悉，不需转办" if facts.appeal_type is AppealType.PRAISE else None
+
+
+def may_object(facts: Facts, actor: Actor) -> str | None:
+    """Counted and capped, and only within the profile's window after dispatch."""
+    if facts.objection_count >= facts.max_objections:
+        return f"退单已达 {facts.max_objections} 次上限，须先行办理"
+    return None if facts.objection_open else "已过退单时限"
+
+
+def first_objection(facts: Facts, actor: Actor) -> str | None:
+    return None if facts.objection_count <= 1 else "第二次退单由督办员裁定"
+
+
+def may_extend(facts: Facts, actor: Actor) -> str | None:
+    if facts.extension_pending:
+        return "已有延期申请待审批"
+    if facts.extension_count >= facts.extension_max_count:
+        return f"延期已达 {facts.extension_max_count} 次上限"
+    if facts.is_overdue:
+        return "已超期，不能再申请延期"
+    return running(facts, actor)
+
+
+def extension_asked(facts: Facts, actor: Actor) -> str | None:
+    return None if facts.extension_pending else "没有待审批的延期申请"
+
+
+def may_pause(facts: Facts, actor: Actor) -> str | None:
+    return "已有挂起申请待审批" if facts.pause_pending else running(facts, actor)
+
+
+def pause_asked(facts: Facts, actor: Actor) -> str | None:
+    return None if facts.pause_pending else "没有待审批的挂起申请"
+
+
+def paused(facts: Facts, actor: Actor) -> str | None:
+    return None if facts.is_paused else "工单未挂起"
+
+
+def running(facts: Facts, actor: Actor) -> str | None:
+    return "工单已挂起，请先恢复办理" if facts.is_paused else None
+
+
+def not_signing(facts: Facts, actor: Actor) -> str | None:
+    return "答复正在单位审签" if facts.sign_offs_left else None
+
+
+def nothing_asked(facts: Facts, actor: Actor) -> str | None:
+    """A reply must not leave an extension or a pause unruled behind it."""
+    return "延期或挂起申请尚待审批" if facts.extension_pending or facts.pause_pending else None
+
+
+def opinions_in(facts: Facts, actor: Actor) -> str | None:
+    return "尚有协办或下派单位未提交意见" if facts.awaited_unit_ids else None
+
+
+def needs_sign_off(facts: Facts, actor: Actor) -> str | None:
+    return None if facts.sign_off_levels else "本单位不需审签"
+
+
+def no_sign_off(facts: Facts, actor: Actor) -> str | None:
+    return "本单位答复须经审签" if facts.sign_off_levels else None
+
+
+def signing(facts: Facts, actor: Actor) -> str | None:
+    """Another person signs each level: not the author, nobody twice."""
+    if not facts.sign_offs_left:
+        return "没有待审签的答复"
+    return "本人拟稿或已签过，须由他人审签" if actor.account_id in facts.signer_ids else None
+
+
+def last_level(facts: Facts, actor: Actor) -> str | None:
+    return None if facts.sign_offs_left == 1 else "还需下一级审签"
+
+
+def more_levels(facts: Facts, actor: Actor) -> str | None:
+    return None if facts.sign_offs_left > 1 else "已是最后一级审签"
+
+
+def callback_wanted(facts: Facts, actor: Actor) -> str | None:
+    return None if facts.wants_callback else "诉求人不要回访"
+
+
+def callback_unwanted(facts: Facts, actor: Actor) -> str | None:
+    return "须先回访" if facts.wants_callback else None
+
+
+def callback_done(facts: Facts, actor: Actor) -> str | None:
+    """A valid callback, or as many tries as the profile asks for."""
+    enough = facts.callback_valid or facts.callback_tries >= facts.callback_tries_needed
+    return None if enough else f"须有一次有效回访，或回访满 {facts.callback_tries_needed} 次未接通"
+
+
+def dissatisfied(facts: Facts, actor: Actor) -> str | None:
+    bad = facts.callback_valid and facts.satisfaction is not None and facts.satisfaction.is_bad
+    return None if bad else "回访为不满意的才能退回重办"
+
+
+def has_lead(facts: Facts, actor: Actor) -> str | None:
+    return None if facts.lead_unit_id else "尚无主办单位"
+
+
+def no_lead(facts: Facts, actor: Actor) -> str | None:
+    return "已有主办单位" if facts.lead_unit_id else None
+
+
+def no_children(facts: Facts, actor: Actor) -> str | None:
+    return "有并入本单的工单，请先拆单" if facts.has_children else None
+
+
+def may_ask_review(facts: Facts, actor: Actor) -> str | None:
+    if facts.review_count:
+        return "每件工单只能申请一次复核"
+    return None if facts.review_open else "已过申请复核的期限"
+
+
+def review_asked(facts: Facts, actor: Actor) -> str | None:
+    return None if facts.review_pending else "没有待裁定的复核申请"
+
+
+def no_review_asked(facts: Facts, actor: Actor) -> str | None:
+    return "有复核申请待裁定" if facts.review_pending else None
+
+
+def not_rated(facts: Facts, actor: Actor) -> str | None:
+    return "本工单已经评价，一件一评" if facts.is_rated else None
+
+
+def supervised(facts: Facts, actor: Actor) -> str | None:
+    return None if facts.is_supervised else "工单未被督办"
+
+
+def not_supervised(facts: Facts, actor: Actor) -> str | None:
+    return "工单已在督办" if facts.is_supervised else None

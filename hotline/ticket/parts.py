@@ -1,0 +1,118 @@
+"""Assignments, citations and merged tickets: what verbs of several stages do to a ticket's parts."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from hotline.accounts.actor import SYSTEM, Actor
+from hotline.accounts.models import Account
+from hotline.accounts.queries import responsible_for
+from hotline.clock import to_local
+from hotline.directory.models import Unit
+from hotline.directory.queries import by_code
+from hotline.errors import Invalid
+from hotline.ticket.models import Assignment, AssignmentKind, Citation, Reply, Ticket, TicketStatus
+from hotline.ticket.operations import Data, apply, session_of
+
+
+def receiving_unit(ticket: Ticket, code: str, now: datetime, field: str = "unit_code") -> tuple[Unit, Account]:
+    """A unit that may receive this ticket, and who answers for it there. Raises Invalid (回避, unknown, unmanned)."""
+    session, day = session_of(ticket), to_local(now).date()
+    unit = by_code(session, Unit, code, day, field=field)
+    check_impartial(ticket, unit, field)
+    account = responsible_for(session, unit, day)
+    check_person(ticket, account, field)
+    return unit, account
+
+
+def check_impartial(ticket: Ticket, unit: Unit, field: str) -> None:
+    """回避: neither the complained-of unit nor one below it receives the complaint."""
+    about = ticket.respondent_unit
+    if about is not None and about.id in unit.chain_ids:
+        supervisor = about.supervising_unit_id and session_of(ticket).get_one(Unit, about.supervising_unit_id)
+        hint = f"，请派往其监督单位“{supervisor.short_name}”" if supervisor else ""
+        raise Invalid(f"“{unit.short_name}”是被反映单位或其下级，应当回避{hint}", code="respondent_unit", field=field)
+
+
+def check_person(ticket: Ticket, account: Account, field: str) -> None:
+    """回避: nor does the complained-of person, or anybody in the complained-of unit."""
+    in_unit = ticket.respondent_unit_id is not None and ticket.respondent_unit_id in account.unit.chain_ids
+    if in_unit or (account.id == ticket.respondent_account_id):
+        raise Invalid(f"{account.name}与本诉求有利害关系，应当回避", code="respondent_person", field=field)
+
+
+def assign(
+    ticket: Ticket,
+    unit: Unit,
+    kind: AssignmentKind,
+    now: datetime,
+    *,
+    by_id: int | None,
+    handler: Account,
+    task: str = "",
+) -> Assignment:
+    """Give a unit its part in the ticket. Raises Invalid when it has that part already."""
+    session = session_of(ticket)
+    same = select(Assignment.id).filter_by(ticket_id=ticket.id, unit_id=unit.id, kind=kind, ended_at=None)
+    if session.scalar(same) is not None:
+        raise Invalid(f"“{unit.short_name}”已在{kind.label}", code="already_assigned", field="unit_code")
+    part = Assignment(
+        ticket_id=ticket.id, unit_id=unit.id, kind=kind, handler_id=handler.id, task=task, by_id=by_id, at=now
+    )
+    session.add(part)
+    session.flush()
+    return part
+
+
+def lead_of(ticket: Ticket) -> Assignment:
+    """The lead unit's assignment."""
+    lead = select(Assignment).filter_by(ticket_id=ticket.id, kind=AssignmentKind.LEAD, ended_at=None)
+    return session_of(ticket).scalars(lead).one()
+
+
+def end_lead(ticket: Ticket, now: datetime) -> None:
+    """Take the ticket away from its lead unit, which then no longer sees it."""
+    lead_of(ticket).ended_at = now
+    session_of(ticket).flush()
+
+
+def cite(ticket: Ticket, citations: Iterable[tuple[int, int, str, str]], *, by_id: int | None, now: datetime) -> None:
+    """Record which knowledge an answer stood on: (entry id, version, title, document number), each once."""
+    session = session_of(ticket)
+    known = {(c.entry_id, c.entry_version) for c in session.scalars(select(Citation).filter_by(ticket_id=ticket.id))}
+    for entry_id, version, title, doc_number in citations:
+        if (entry_id, version) not in known:
+            row = Citation(ticket_id=ticket.id, by_id=by_id, at=now, title=title, doc_number=doc_number)
+            row.entry_id, row.entry_version = entry_id, version
+            session.add(row)
+            known.add((entry_id, version))
+
+
+def latest_reply(ticket: Ticket) -> Reply | None:
+    """The newest reply of any round."""
+    newest = select(Reply).filter_by(ticket_id=ticket.id).order_by(Reply.id.desc()).limit(1)
+    return session_of(ticket).scalar(newest)
+
+
+def release_children(master: Ticket, now: datetime) -> None:
+    """The master is answered: every ticket merged into it gets the same answer and its own callback."""
+    session, answer = session_of(master), latest_reply(master)
+    for child in children_of(session, master):
+        follow_master(child, {}, SYSTEM, now)
+        if answer is not None:
+            copied = ("public_text", "internal_note", "legal_basis", "is_true", "ruling", "unit_id", "by_id")
+            values = {name: getattr(answer, name) for name in copied}
+            session.add(Reply(ticket_id=child.id, round=child.round, at=now, **values))
+
+
+def follow_master(ticket: Ticket, data: Data, actor: Actor, now: datetime) -> None:
+    """主单已答复: the merged ticket goes on to its own callback, or ends when none is wanted."""
+    apply(ticket, "follow_master", actor, now, data)
+
+
+def children_of(session: Session, master: Ticket) -> list[Ticket]:
+    """The tickets that wait for this one's answer."""
+    merged = select(Ticket).filter_by(merged_into_id=master.id, status=TicketStatus.MERGED)
+    return list(session.scalars(merged.order_by(Ticket.id)))

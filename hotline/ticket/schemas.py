@@ -1,0 +1,133 @@
+"""The building blocks of forms: one marshmallow schema an action, serving page, API, OpenAPI and checks alike."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from marshmallow import EXCLUDE, Schema, ValidationError, fields, pre_load, validate
+
+from hotline.clock import SHANGHAI
+from hotline.ticket.models.codes import Labelled
+
+SHORT, LINE, LONG, BODY = 60, 200, 4000, 20_000
+"""Longest texts, in characters."""
+
+
+def line(label: str, limit: int = LINE, *, required: bool = False, widget: str = "text", **meta: Any) -> fields.String:
+    """A text of one line."""
+    return _text(label, limit, required, widget, meta)
+
+
+def text(label: str, limit: int = LONG, *, required: bool = False, **meta: Any) -> fields.String:
+    """A text of several lines."""
+    return _text(label, limit, required, "textarea", meta)
+
+
+def _text(label: str, limit: int, required: bool, widget: str, meta: Mapping[str, Any]) -> fields.String:
+    length = validate.Length(min=1 if required else None, max=limit, error=_length_error(label, limit))
+    default = {} if required else {"load_default": ""}
+    return fields.String(
+        required=required,
+        validate=length,
+        metadata={"label": label, "widget": widget, **meta},
+        error_messages=_messages(label),
+        **default,  # type: ignore[arg-type]
+    )
+
+
+def _length_error(label: str, limit: int) -> str:
+    return f"{label}须为 1 至 {limit} 个字"
+
+
+def _messages(label: str) -> dict[str, Any]:
+    wrong = f"{label}的格式不对"
+    return {"required": f"请填写{label}", "null": f"请填写{label}", "invalid": wrong, "invalid_utf8": wrong}
+
+
+def code(
+    enum: type[Labelled], label: str, *, required: bool = False, widget: str = "select", **meta: Any
+) -> "fields.Enum[Any]":
+    """One value of a code table."""
+    choices = [(member.value, member.label) for member in enum]
+    default = {} if required else {"load_default": None, "allow_none": True}
+    return fields.Enum(
+        enum,
+        by_value=True,
+        required=required,
+        metadata={"label": label, "widget": widget, "choices": choices, **meta},
+        error_messages={**_messages(label), "unknown": f"{label}只能是：" + "、".join(text for _, text in choices)},
+        **default,  # type: ignore[arg-type]
+    )
+
+
+def flag(label: str, default: bool | None = False, **meta: Any) -> fields.Boolean:
+    """Yes or no; `default` None leaves a third answer, "not said"."""
+    return fields.Boolean(
+        load_default=default,
+        allow_none=default is None,
+        metadata={"label": label, "widget": "checkbox", **meta},
+        error_messages=_messages(label),
+    )
+
+
+def reference(label: str, source: str, *, required: bool = False, **meta: Any) -> fields.String:
+    """A row of the directory by its code; `source` names the list a page offers ("units", "categories" …)."""
+    return line(label, SHORT, required=required, widget="select", source=source, **meta)
+
+
+def references(label: str, source: str, **meta: Any) -> "fields.List[Any]":
+    """Several rows of the directory by their codes."""
+    item = fields.String(validate=validate.Length(1, SHORT))
+    return fields.List(
+        item,
+        load_default=list,
+        validate=validate.Length(max=20, error=f"{label}最多 20 项"),
+        metadata={"label": label, "widget": "select", "multiple": True, "source": source, **meta},
+    )
+
+
+def instant(label: str, **meta: Any) -> fields.AwareDateTime:
+    """An instant in ISO 8601; without a zone it is Shanghai's."""
+    return fields.AwareDateTime(
+        load_default=None,
+        allow_none=True,
+        default_timezone=SHANGHAI,
+        metadata={"label": label, "widget": "datetime", **meta},
+        error_messages=_messages(label),
+    )
+
+
+class Form(Schema):
+    """The input of one action. Unknown keys are ignored; `version` is the ticket's as the sender saw it."""
+
+    class Meta:
+        unknown = EXCLUDE
+
+    version = fields.Integer(load_default=None, allow_none=True, metadata={"label": "版本", "widget": "hidden"})
+
+    @pre_load
+    def _clean(self, data: Any, **_: Any) -> Any:
+        """Refuse what a database cannot hold; drop blank ends; an empty optional field is an absent one."""
+        if not isinstance(data, Mapping):
+            raise ValidationError("请求内容必须是一个对象")
+        values = {key: _clean_value(key, value) for key, value in data.items()}
+        return {key: value for key, value in values.items() if value not in ("", None)}
+
+
+def _clean_value(key: str, value: Any) -> Any:
+    if not isinstance(value, str):
+        return value
+    if "\x00" in value or any("\ud800" <= char <= "\udfff" for char in value):
+        raise ValidationError("含有不能保存的控制字符，请删除后重试", key)
+    return value.replace("\r\n", "\n").strip()
+
+
+class Remark(Form):
+    """Just an optional remark."""
+
+    text = text("说明")
+
+
+class Reasoned(Form):
+    """A decision that needs its reason in words."""
+
+    text = text("理由", required=True)

@@ -1,0 +1,98 @@
+"""A ticket as doors show it: masked, with what this reader may do and when it is due."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from hotline.accounts.actor import Actor
+from hotline.accounts.models import Role
+from hotline.accounts.privacy import mask_name, mask_phone
+from hotline.deadlines.models import Clock, ClockState
+from hotline.deadlines.queries import clocks_of
+from hotline.directory.time import working_calendar
+from hotline.ticket.clocks import TOTALS, subject_of
+from hotline.ticket.models import AppealType, Ticket
+from hotline.ticket.operations import actions
+from routing.deadlines import Limit, sentence
+from routing.profiles import ClockName
+
+MAY_UNMASK = frozenset({Role.AGENT, Role.TEAM_LEADER, Role.CALLBACK, Role.SUPERVISOR})
+"""Who speaks with enterprises. The unit's handler too, unless the complaint is confidential or a tip-off."""
+
+
+def may_unmask(ticket: Ticket, actor: Actor) -> bool:
+    """Whether this reader may ask for the full name and number."""
+    if actor.roles & MAY_UNMASK:
+        return True
+    shielded = ticket.is_confidential or ticket.is_anonymous or ticket.appeal_type is AppealType.TIP_OFF
+    return not shielded and (actor.account_id == ticket.handler_id or Role.UNIT_LEADER in actor.roles)
+
+
+def as_dict(session: Session, ticket: Ticket, actor: Actor, now: datetime) -> dict[str, Any]:
+    """The whole ticket as JSON has it; names and numbers masked."""
+    return {
+        **summary(ticket),
+        "body": ticket.body,
+        "wish": ticket.wish,
+        "place": ticket.place,
+        "source": ticket.source.code,
+        "external_no": ticket.external_no,
+        "contact_name": mask_name(ticket.contact_name),
+        "contact_phone": mask_phone(ticket.contact_phone),
+        "round": ticket.round,
+        "is_resolved": ticket.is_resolved,
+        "satisfaction": ticket.satisfaction,
+        "follower": ticket.follower.name,
+        "handler": ticket.handler.name if ticket.handler else None,
+        "clocks": [clock_dict(session, clock) for clock in clocks_of(session, subject_of(ticket))],
+        "actions": [{"action": row.action, "label": row.label} for row in actions(ticket, actor, now)],
+    }
+
+
+def summary(ticket: Ticket) -> dict[str, Any]:
+    """One row of a list."""
+    return {
+        "no": ticket.no,
+        "version": ticket.version,
+        "status": ticket.status,
+        "status_label": ticket.status.label,
+        "appeal_type": ticket.appeal_type,
+        "title": ticket.title,
+        "category": ticket.category.full_name,
+        "region": ticket.region.name,
+        "urgency": ticket.urgency,
+        "lead_unit": ticket.lead_unit.name if ticket.lead_unit else None,
+        "enterprise": ticket.enterprise.name if ticket.enterprise else None,
+        "is_supervised": ticket.supervised_since is not None,
+        "created_at": ticket.created_at.isoformat(),
+        "closed_at": ticket.closed_at.isoformat() if ticket.closed_at else None,
+    }
+
+
+def clock_dict(session: Session, clock: Clock) -> dict[str, Any]:
+    """One clock, with its due time explained."""
+    return {
+        "name": clock.name,
+        "label": ClockName(clock.name).label,
+        "round": clock.round,
+        "state": clock.state,
+        "started_at": clock.started_at.isoformat(),
+        "due_at": clock.due_at.isoformat(),
+        "provisional": clock.provisional,
+        "limit": Limit.parse(clock.limit).label,
+        "explanation": explanation(session, clock),
+        "moves": clock.moves,
+    }
+
+
+def explanation(session: Session, clock: Clock) -> str:
+    """Why the clock was first due when it was, in one Chinese sentence; later moves stand in `moves`."""
+    return sentence(working_calendar(session), clock.started_at, Limit.parse(clock.limit), clock.first_due_at)
+
+
+def total_clock(clocks: list[Clock]) -> Clock | None:
+    """The clock people mean by "the deadline": REWORK in a new round, else TOTAL."""
+    totals = [clock for clock in clocks if clock.name in TOTALS]
+    running = [clock for clock in totals if clock.state is not ClockState.STOPPED]
+    return (running or totals or [None])[-1]

@@ -1,0 +1,1 @@
+"""The design system: base templates, macros, and the helpers that several rooms' views use."""

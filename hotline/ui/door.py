@@ -1,0 +1,90 @@
+"""The door: one transaction a request, for pages and API alike; and the house behind it."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+
+from flask import current_app, g
+from redis import Redis
+from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy.orm import Session
+
+from hotline import queue
+from hotline.accounts.actor import Actor, actor_of
+from hotline.accounts.models import Account
+from hotline.clock import utcnow
+from hotline.config import Settings
+from hotline.database import Database
+from hotline.errors import Conflict, Unauthenticated, Unavailable
+
+
+@dataclass
+class House:
+    """What one process has of the house: `app.extensions["hotline"]`."""
+
+    settings: Settings
+    database: Database
+
+    @cached_property
+    def redis(self) -> Redis:
+        """The queue's connection; nothing is sent before the first use."""
+        return queue.connect(self.settings.redis_url)
+
+    def wake(self) -> None:
+        """Have the outbox delivered now, not at the ticker's next tick. A dead Redis changes nothing."""
+        queue.enqueue(self.redis, "notify", "hotline.jobs.deliver")
+
+
+@dataclass(frozen=True)
+class Door:
+    """What a view works with: the transaction, who asks, and when."""
+
+    session: Session
+    actor: Actor
+    now: datetime
+
+
+def house() -> House:
+    """The house behind the running app."""
+    found: House = current_app.extensions["hotline"]
+    return found
+
+
+@contextmanager
+def door(*, write: bool = False) -> Iterator[Door]:
+    """A transaction for whoever is logged in. Raises Unauthenticated for nobody.
+
+    A unique constraint that says no is a lost race (Conflict), a full disk or a busy database is Unavailable: both are
+    told in words and have changed nothing.
+    """
+    with transaction(write=write) as session:
+        yield Door(session, current_actor(session), utcnow())
+
+
+@contextmanager
+def transaction(*, write: bool = False) -> Iterator[Session]:
+    """A transaction for anybody: log-in, the public site."""
+    try:
+        with house().database.transaction(write=write) as session:
+            yield session
+    except IntegrityError as error:
+        current_app.logger.warning("lost race: %s", error)
+        raise Conflict("数据刚被他人修改，请刷新后重试", code="lost_race") from error
+    except OperationalError as error:
+        current_app.logger.error("database unavailable: %s", error)
+        raise Unavailable(
+            "系统暂时无法保存，请稍后重试；您填写的内容仍在页面上", code="database_unavailable"
+        ) from error
+    if write:
+        house().wake()
+
+
+def current_actor(session: Session) -> Actor:
+    """The actor behind this request's account."""
+    account_id = g.get("account_id")
+    account = session.get(Account, account_id) if account_id else None
+    if account is None or not account.is_active:
+        raise Unauthenticated("请先登录", code="login_required")
+    return actor_of(session, account)

@@ -1,0 +1,208 @@
+"""The index folder: built beside the old one, swapped in by one rename, private to its owner.
+
+    <folder>/current         JSON {build, generation, revision, fingerprint}; replaced atomically, read by every process
+    <folder>/build-000003/   a Whoosh index; the one before is kept for processes that are still reading it
+    <folder>/writer.lock     held by the one process that writes
+
+Whoosh's own headers are pickles: so the folder is 0700 and is not opened when others may write to it. Text goes in
+already cut into tokens, so that no class of ours ends up in a pickle.
+"""
+
+import fcntl
+import json
+import os
+import shutil
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from whoosh import fields
+from whoosh.index import create_in, open_dir
+
+from knowledge_base.doc_numbers import parse_all
+from knowledge_base.segment import Segmenter, bigrams
+
+CACHE_MB = 256
+"""Memory Whoosh may use while sorting postings."""
+
+
+class IndexDamaged(Exception):
+    """The index is absent, unreadable or broken. It is derived: build it again."""
+
+
+class IndexBusy(Exception):
+    """Another process is writing the index now."""
+
+
+@dataclass(frozen=True)
+class Doc:
+    """One version of an entry, as it goes into the index. An entry may have several, for different days.
+
+    `effective_from` and `expires_at` are the first and last day on which it is the answer (None = open-ended).
+    """
+
+    entry_id: int
+    version: int
+    title: str
+    text: str
+    effective_from: date = date.min
+    expires_at: date | None = None
+    is_public: bool = True
+    doc_number: str | None = None
+
+
+@dataclass(frozen=True)
+class Pointer:
+    """What `current` says. `generation` rises with every write; `revision` is the caller's own (of its database)."""
+
+    build: int
+    generation: int
+    revision: int
+    fingerprint: str
+
+
+def read_pointer(folder: Path) -> Pointer:
+    """The pointer of the present index. Raises IndexDamaged when there is none or others could have written it."""
+    try:
+        _refuse_open_folder(folder)
+        return Pointer(**json.loads((folder / "current").read_text()))
+    except (OSError, ValueError, TypeError) as error:
+        raise IndexDamaged(f"no readable index in {folder}: {error}") from error
+
+
+def build(folder: Path, docs: Iterable[Doc], segmenter: Segmenter, *, revision: int = 0) -> Pointer:
+    """Build a whole new index from `docs` and swap it in. Raises IndexBusy when somebody else is writing."""
+    with writing(folder):
+        number, generation = _next_numbers(folder)
+        _write_new(build_path(folder, number), docs, segmenter)
+        pointer = Pointer(number, generation, revision, segmenter.fingerprint)
+        _swap(folder, pointer)
+        _remove_builds_before(folder, number - 1)
+    return pointer
+
+
+def update(
+    folder: Path, docs: Iterable[Doc], segmenter: Segmenter, *, revision: int, removed: Iterable[int]
+) -> Pointer:
+    """Take the `removed` entries out of the present index, then add `docs`: a changed entry stands in both.
+
+    Raises IndexDamaged when there is none to update or it was cut with other words, IndexBusy as `build`.
+    """
+    with writing(folder):
+        old = read_pointer(folder)
+        if old.fingerprint != segmenter.fingerprint:
+            raise IndexDamaged("the index was made with another dictionary")
+        with damage_named(folder):
+            _write(open_dir(str(build_path(folder, old.build))), docs, segmenter, removed)
+        pointer = Pointer(old.build, old.generation + 1, revision, old.fingerprint)
+        _swap(folder, pointer)
+    return pointer
+
+
+@contextmanager
+def writing(folder: Path) -> Iterator[None]:
+    """Hold the folder's writer lock (freed by the system when the process dies). Raises IndexBusy at once if taken."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    folder.chmod(0o700)
+    with (folder / "writer.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise IndexBusy(f"another process is writing {folder}") from None
+        yield
+
+
+def build_path(folder: Path, number: int) -> Path:
+    """Where the Whoosh index of one build lies."""
+    return folder / f"build-{number:06d}"
+
+
+@contextmanager
+def damage_named(folder: Path) -> Iterator[None]:
+    """Whatever a broken Whoosh file makes Python raise, callers see one error."""
+    try:
+        yield
+    except Exception as error:
+        raise IndexDamaged(f"index in {folder} is damaged: {error!r}") from error
+
+
+def _schema() -> fields.Schema:
+    return fields.Schema(
+        entry=fields.ID(),
+        words=fields.KEYWORD(scorable=True),
+        bigrams=fields.KEYWORD(scorable=True),
+        doc_number=fields.KEYWORD(),
+        starts=fields.NUMERIC(sortable=True),
+        ends=fields.NUMERIC(sortable=True),
+        is_public=fields.NUMERIC(sortable=True),
+        shown=fields.STORED(),
+    )
+
+
+def _write_new(target: Path, docs: Iterable[Doc], segmenter: Segmenter) -> None:
+    target.mkdir(mode=0o700)
+    try:
+        _write(create_in(str(target), _schema()), docs, segmenter)
+    except BaseException:
+        shutil.rmtree(target, ignore_errors=True)  # a full disk must not fill up further with every try
+        raise
+
+
+def _write(index: Any, docs: Iterable[Doc], segmenter: Segmenter, removed: Iterable[int] = ()) -> None:
+    writer = index.writer(limitmb=CACHE_MB)
+    try:
+        for entry_id in removed:
+            writer.delete_by_term("entry", str(entry_id))
+        for doc in docs:
+            writer.add_document(**_columns(doc, segmenter))
+    except BaseException:
+        writer.cancel()
+        raise
+    writer.commit()
+
+
+def _columns(doc: Doc, segmenter: Segmenter) -> dict[str, Any]:
+    whole = f"{doc.title}\n{doc.text}"
+    return {
+        "entry": str(doc.entry_id),
+        "words": segmenter.tokens(whole),
+        "bigrams": bigrams(whole),
+        "doc_number": [number.key for number in parse_all(doc.doc_number or "")],
+        "starts": doc.effective_from.toordinal(),
+        "ends": (doc.expires_at or date.max).toordinal(),
+        "is_public": int(doc.is_public),
+        "shown": (doc.entry_id, doc.version, doc.title, doc.text, doc.doc_number),
+    }
+
+
+def _next_numbers(folder: Path) -> tuple[int, int]:
+    """(build, generation) for the next build: above everything that was ever there, also after a lost pointer."""
+    taken = max((int(path.name[6:]) for path in folder.glob("build-*")), default=0)
+    try:
+        return taken + 1, read_pointer(folder).generation + 1
+    except IndexDamaged:
+        return taken + 1, (taken + 1) * 1_000_000
+
+
+def _swap(folder: Path, pointer: Pointer) -> None:
+    fresh = folder / "current.new"
+    with fresh.open("w") as file:
+        json.dump(pointer.__dict__, file)
+        file.flush()
+        os.fsync(file.fileno())
+    os.replace(fresh, folder / "current")
+
+
+def _remove_builds_before(folder: Path, number: int) -> None:
+    for path in folder.glob("build-*"):
+        if int(path.name[6:]) < number:
+            shutil.rmtree(path, ignore_errors=True)
+
+
+def _refuse_open_folder(folder: Path) -> None:
+    status = folder.stat()
+    if status.st_mode & 0o022 or status.st_uid != os.geteuid():
+        raise IndexDamaged(f"{folder} could have been written by others; it must belong to this user alone (0700)")

@@ -1,0 +1,63 @@
+"""The sentence that answers, and where the question's words stand in it. Text is shown as written."""
+
+import re
+from dataclasses import dataclass
+
+from knowledge_base.normalise import fold_char
+
+SNIPPET_CHARS = 120
+MAX_READ = 20_000
+"""Characters of a text in which the answer is looked for."""
+_SENTENCE = re.compile(r"[^。！？；\n]+[。！？；]?")
+
+
+@dataclass(frozen=True)
+class Snippet:
+    """A piece of the text, with (start, end) offsets of the words to mark, in order and not overlapping."""
+
+    text: str
+    marks: tuple[tuple[int, int], ...]
+
+
+def snippet(text: str, weights: dict[str, float]) -> Snippet:
+    """The piece of at most SNIPPET_CHARS characters that holds the weightiest terms ({normalised term: weight})."""
+    pieces = [piece for sentence in _SENTENCE.findall(text[:MAX_READ]) for piece in _cut(sentence.strip())]
+    if not pieces:
+        return Snippet("", ())
+    best = max(pieces, key=lambda piece: _weight(_fold(piece)[0], weights))
+    return Snippet(best, marks(best, weights))
+
+
+def marks(text: str, terms: dict[str, float]) -> tuple[tuple[int, int], ...]:
+    """Where the terms stand in a text as written; neighbouring and overlapping places are joined."""
+    folded, origin = _fold(text)
+    places = sorted((found.start(), found.end()) for term in terms for found in re.finditer(re.escape(term), folded))
+    joined: list[tuple[int, int]] = []
+    for start, end in places:
+        first, last = origin[start], origin[end - 1] + 1
+        if joined and first <= joined[-1][1]:
+            joined[-1] = (joined[-1][0], max(last, joined[-1][1]))
+        else:
+            joined.append((first, last))
+    return tuple(joined)
+
+
+def _cut(sentence: str) -> list[str]:
+    """A long sentence in overlapping pieces, so that no word is lost at a seam."""
+    step = SNIPPET_CHARS // 2
+    return [sentence[at : at + SNIPPET_CHARS] for at in range(0, max(len(sentence) - step, 1), step)]
+
+
+def _weight(folded: str, weights: dict[str, float]) -> float:
+    return sum(weight for term, weight in weights.items() if term in folded)
+
+
+def _fold(text: str) -> tuple[str, list[int]]:
+    """The normalised text, and for each of its characters the offset it came from."""
+    folded: list[str] = []
+    origin: list[int] = []
+    for offset, char in enumerate(text):
+        spelt = fold_char(char)
+        folded.append(spelt)
+        origin += [offset] * len(spelt)
+    return "".join(folded), origin

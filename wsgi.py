@@ -1,0 +1,5 @@
+"""For WSGI servers other than our own: `gunicorn --worker-class gthread --threads 16 wsgi:app`."""
+
+from hotline.app import create_app
+
+app = create_app()
