@@ -136,7 +136,7 @@ def _csrf(_error: CSRFError) -> ResponseReturnValue:
 
 def _http(error: HTTPException) -> ResponseReturnValue:
     if error.code is None or error.code < 400:
-        return error.get_response()  # type: ignore[return-value]
+        return error.get_response()
     code, message = FRAMEWORK.get(error.code, BROKEN if error.code >= 500 else FRAMEWORK[400])
     known = DomainError(message, code=code)
     known.status = error.code

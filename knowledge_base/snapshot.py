@@ -15,12 +15,13 @@ from typing import Any
 
 from whoosh.index import open_dir
 
-from knowledge_base.index import Pointer, build_path, damage_named, read_pointer
+from knowledge_base.index import IndexDamaged, Pointer, build_path, damage_named, read_pointer
 
 K1, B = 1.2, 0.75
 MAX_CACHED = 4_000_000
 """Decoded postings kept in memory per generation (about 16 bytes each in two arrays)."""
 MAX_MASKS = 16
+TRIES = 3
 
 
 @dataclass(frozen=True)
@@ -140,6 +141,18 @@ class Snapshot:
 
 def open_index(folder: Path) -> Snapshot:
     """The present generation of the index in `folder`. Raises IndexDamaged."""
+    for _ in range(TRIES - 1):
+        try:
+            return _open(folder)
+        except IndexDamaged as error:
+            # A writer takes files away that its commit made obsolete; between reading their names and opening them
+            # they may go. The next try reads the new names.
+            if not isinstance(error.__cause__, FileNotFoundError):
+                raise
+    return _open(folder)
+
+
+def _open(folder: Path) -> Snapshot:
     pointer = read_pointer(folder)
     with damage_named(folder):
         reader = open_dir(str(build_path(folder, pointer.build))).reader()  # type: ignore[no-untyped-call]

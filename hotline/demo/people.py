@@ -45,6 +45,8 @@ def _accounts() -> Iterator[Account]:
             yield Account(row["login"], row["name"], ("HANDLER",), unit["code"])
         for row in unit.get("leaders", []):
             yield Account(row["login"], row["name"], ("UNIT_LEADER",), unit["code"])
+        for row in unit.get("supervisors", []):
+            yield Account(row["login"], row["name"], ("SUPERVISOR", "REVIEWER"), unit["code"])
     for row in read("people")["experts"]:
         tuples = {"fields": tuple(row["fields"]), "languages": tuple(row["languages"])}
         yield Account(**{**row, **tuples, "roles": ("EXPERT",)})

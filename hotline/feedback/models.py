@@ -17,9 +17,7 @@ class CallbackAttempt(OnTicket, Base):
     was_contacted: Mapped[bool | None] = mapped_column(Boolean)
     is_resolved: Mapped[bool | None] = mapped_column(Boolean)
     satisfaction: Mapped[Satisfaction | None] = mapped_column(enum_column(Satisfaction))
-    process_satisfaction: Mapped[Satisfaction | None] = mapped_column(
-        enum_column(Satisfaction, "process_satisfaction")
-    )
+    process_satisfaction: Mapped[Satisfaction | None] = mapped_column(enum_column(Satisfaction, "process_satisfaction"))
     text: Mapped[str] = mapped_column(Text, default="")
 
     @property

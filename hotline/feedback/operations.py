@@ -8,7 +8,6 @@ from sqlalchemy import select
 from hotline.accounts.actor import Actor
 from hotline.errors import Invalid
 from hotline.feedback.models import CallbackAttempt
-from hotline.ticket.clocks import rules_for, window_end
 from hotline.ticket.models import ContactResult, Rating, ReviewRequest, Ticket, TicketStatus
 from hotline.ticket.models.codes import Ruling
 from hotline.ticket.operations import Data, apply, session_of
@@ -27,8 +26,7 @@ AGAIN = {
 
 def approve(ticket: Ticket, data: Data, actor: Actor, now: datetime) -> None:
     """审核通过: the total clock stops; tickets merged into this one get the same answer."""
-    ends = not ticket.wants_callback
-    apply(ticket, "approve", actor, now, data, **(_ended(ticket, now) if ends else {}))
+    apply(ticket, "approve", actor, now, data)
     _rule_reply(ticket, Ruling.GRANTED, data)
     release_children(ticket, now)
 
@@ -64,7 +62,7 @@ def close(ticket: Ticket, data: Data, actor: Actor, now: datetime) -> None:
     if not resolved and reason is None:
         raise Invalid("未解决的工单须选择未解决原因", code="unresolved_reason_required", field="unresolved_reason")
     outcome = {"is_resolved": bool(resolved), "unresolved_reason": None if resolved else reason}
-    apply(ticket, "close", actor, now, data, **outcome, **_ended(ticket, now))
+    apply(ticket, "close", actor, now, data, **outcome)
 
 
 def rate(ticket: Ticket, data: Data, actor: Actor, now: datetime) -> None:
@@ -99,11 +97,6 @@ def reopen(ticket: Ticket, data: Data, actor: Actor, now: datetime) -> None:
     """重新办理 on a supervisor's word."""
     refused = {"refusal_reason": None} if ticket.status is TicketStatus.REFUSED else {}
     apply(ticket, "reopen", actor, now, data, round=ticket.round + 1, **AGAIN, **refused)
-
-
-def _ended(ticket: Ticket, now: datetime) -> dict[str, Any]:
-    window = rules_for(ticket).review_request_window
-    return {"review_until": window_end(session_of(ticket), ticket, window, now)}
 
 
 def _rule_reply(ticket: Ticket, ruling: Ruling, data: Data) -> None:

@@ -29,9 +29,8 @@ def request_extension(ticket: Ticket, data: Data, actor: Actor, now: datetime) -
 
 def _longest_extension(ticket: Ticket) -> int | None:
     rules = rules_for(ticket)
-    limit = rules.extension_limit
-    if limit == ORIGINAL:
-        limit = rules.limit(ClockName.TOTAL, ticket.appeal_type, ticket.urgency)
+    original = rules.limit(ClockName.TOTAL, ticket.appeal_type, ticket.urgency)
+    limit = original if rules.extension_limit == ORIGINAL else rules.extension_limit
     return limit.amount if isinstance(limit, Limit) and limit.unit is LimitUnit.WORKING_DAY else None
 
 

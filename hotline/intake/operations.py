@@ -46,7 +46,7 @@ def answer(session: Session, data: Data, actor: Actor, now: datetime) -> Ticket:
 
 def forward_praise(session: Session, data: Data, actor: Actor, now: datetime) -> Ticket:
     """表扬: to the unit for information; no clock, no callback."""
-    registered = _registered(session, data, actor, now) | {"wants_callback": False, "closed_at": now}
+    registered = _registered(session, data, actor, now) | {"wants_callback": False}
     ticket = create(session, "forward_praise", registered, actor, now, data)
     unit, account = receiving_unit(ticket, data["unit_code"], now)
     assign(ticket, unit, AssignmentKind.INFORM, now, by_id=actor.account_id, handler=account)
@@ -55,13 +55,13 @@ def forward_praise(session: Session, data: Data, actor: Actor, now: datetime) ->
 
 def refuse_at_desk(session: Session, data: Data, actor: Actor, now: datetime) -> Ticket:
     """不予受理 while the caller listens: reason and legal route are told."""
-    told = {"refusal_reason": data["refusal_reason"], "legal_route": data["legal_route"], "closed_at": now}
+    told = {"refusal_reason": data["refusal_reason"], "legal_route": data["legal_route"]}
     return create(session, "refuse", _registered(session, data, actor, now) | told, actor, now, data)
 
 
 def transfer_at_desk(session: Session, data: Data, actor: Actor, now: datetime) -> Ticket:
     """转紧急热线 while the caller listens."""
-    gone = {"transferred_to": data["transferred_to"], "closed_at": now}
+    gone = {"transferred_to": data["transferred_to"]}
     return create(session, "transfer_emergency", _registered(session, data, actor, now) | gone, actor, now, data)
 
 

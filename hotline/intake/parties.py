@@ -45,6 +45,7 @@ def contact_of(data: Data) -> dict[str, Any]:
         "contact_name": data.get("contact_name") or None,
         "contact_phone": phone or None,
         "phone_lookup": phone_lookup(phone) if phone else None,
+        "wants_callback": data.get("wants_callback", True) and bool(phone),  # nobody can be called without a number
     }
 
 

@@ -88,7 +88,7 @@ def _counting(condition: ColumnElement[bool]) -> Select[Any]:
     return select(func.count()).select_from(Ticket).where(condition)
 
 
-def _due() -> Select[Any]:
+def _due() -> Select[int, datetime]:
     running = (Clock.subject_kind == "ticket", Clock.state == ClockState.RUNNING)
     return select(Clock.subject_id, func.min(Clock.due_at).label("due_at")).where(*running).group_by(Clock.subject_id)
 

@@ -7,8 +7,8 @@ from typing import Any
 from sqlalchemy.orm import Session, object_session
 
 from hotline.accounts.actor import Actor
-from hotline.deadlines import operations as deadlines
-from hotline.directory.time import default_profile
+from hotline.deadlines.queries import clocks_of
+from hotline.directory.time import default_profile, rules_of, working_calendar
 from hotline.errors import Conflict
 from hotline.outbox import operations as outbox
 from hotline.ticket import clocks, ledger, numbering
@@ -16,6 +16,8 @@ from hotline.ticket.facts import Facts, facts_of
 from hotline.ticket.lifecycle import TABLE
 from hotline.ticket.models import PERSONAL, Ticket, TicketStatus
 from hotline.workflow import Transition, available, choose
+from routing.deadlines import due
+from routing.profiles import SlaRules
 
 KEPT_ELSEWHERE = PERSONAL | {"version", "text", "body", "public_text", "internal_note"}
 """Form fields that do not stand in the ledger's `data`: personal, long, or with a place of their own."""
@@ -25,16 +27,19 @@ Data = Mapping[str, Any]
 def create(session: Session, action: str, registered: Data, actor: Actor, now: datetime, data: Data) -> Ticket:
     """A new ticket by one of the table's rows without source. `registered`: the columns it starts with."""
     row = choose(TABLE, action, Facts(status=None, **_kept(registered)), actor)
+    profile = default_profile(session)
+    target = row.target
+    assert isinstance(target, TicketStatus)  # a row without source makes a ticket of some status
     ticket = Ticket(
         no=(number := numbering.next_number(session, now)),
         query_code=numbering.query_code(number),
-        status=row.target,
+        status=target,
         version=1,
         last_seq=0,
-        profile=default_profile(session),
+        profile=profile,
         created_by_id=actor.account_id,
         created_at=now,
-        **{"received_at": now, **registered},
+        **{"received_at": now, **_ending(session, target, rules_of(profile), now), **registered},
     )
     session.add(ticket)
     session.flush()
@@ -58,7 +63,7 @@ REPLAYED = frozenset(Ticket.__mapper__.columns.keys()) - PERSONAL - {"id", "stat
 def facts(ticket: Ticket, now: datetime) -> Facts:
     """What the guards know of a stored ticket."""
     session = session_of(ticket)
-    running = deadlines.hold(session, clocks.subject_of(ticket), clocks.TOTALS)
+    running = clocks_of(session, clocks.subject_of(ticket), clocks.TOTALS)
     return facts_of(session, ticket, clocks.rules_for(ticket), now, is_overdue=clocks.is_overdue(running, now))
 
 
@@ -82,7 +87,7 @@ def apply(ticket: Ticket, action: str, actor: Actor, now: datetime, data: Data, 
     if isinstance(row.target, TicketStatus):
         ticket.status = row.target
     if ticket.status.is_end != before.is_end:
-        changed |= _set(ticket, {"closed_at": now if ticket.status.is_end else None})
+        changed |= _set(ticket, _ending(session, ticket.status, clocks.rules_for(ticket), now))
     _record(session, ticket, row, actor, now, data, before=before, changes=changed)
     clocks.run_clocks(session, ticket, row, now)
     return row
@@ -93,6 +98,16 @@ def session_of(ticket: Ticket) -> Session:
     session = object_session(ticket)
     assert session is not None  # a ticket outside a transaction is nobody's
     return session
+
+
+def _ending(
+    session: Session, status: TicketStatus | None, rules: SlaRules, now: datetime
+) -> dict[str, datetime | None]:
+    """When it ended, and until when the enterprise may ask for a review of an answer."""
+    if status is None or not status.is_end:
+        return {"closed_at": None, "review_until": None}
+    window = due(working_calendar(session), now, rules.review_request_window, day_ends=rules.day_ends)
+    return {"closed_at": now, "review_until": window.at if status is TicketStatus.CLOSED else None}
 
 
 def _check_version(ticket: Ticket, seen: int | None) -> None:

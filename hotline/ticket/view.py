@@ -95,4 +95,4 @@ def total_clock(clocks: list[Clock]) -> Clock | None:
     """The clock people mean by "the deadline": REWORK in a new round, else TOTAL."""
     totals = [clock for clock in clocks if clock.name in TOTALS]
     running = [clock for clock in totals if clock.state is not ClockState.STOPPED]
-    return (running or totals or [None])[-1]
+    return next(reversed(running or totals), None)

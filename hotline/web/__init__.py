@@ -2,10 +2,18 @@
 
 from flask import Flask
 
-from hotline.web import auth
+from hotline.web import (
+    auth,
+    navigation,
+)
+
+DESKS = (
+    auth,
+    navigation,
+)
 
 
 def register(app: Flask) -> None:
     """Every blueprint of the desks."""
-    for module in (auth,):
+    for module in DESKS:
         app.register_blueprint(module.pages)

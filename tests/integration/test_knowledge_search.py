@@ -16,6 +16,7 @@ from hotline.knowledge.indexing import IndexHolder
 from hotline.knowledge.models import KbEntry
 from hotline.knowledge.operations import Content, Ownership, create_entry, publish_version, withdraw
 from hotline.knowledge.schemas import FoundSchema
+from knowledge_base import search as engine
 from knowledge_base.index import IndexDamaged, build_path, read_pointer, writing
 from knowledge_base.segment import Segmenter
 
@@ -135,6 +136,15 @@ def test_a_future_version_answers_from_its_first_day_without_a_new_index(world):
     assert versions(world.search("百分之七十贴息", on=TOMORROW)) >= {(world.loan.id, 2)}
     assert (world.loan.id, 1) not in versions(world.search("贴息", on=TOMORROW))
     assert read_pointer(world.folder).generation == generation
+
+
+def test_the_index_alone_knows_which_version_answers_on_which_day(world):
+    world.publish(world.loan, "提高到百分之六十贴息。", effective_from=TOMORROW + timedelta(days=5))
+    world.publish(world.loan, "提高到百分之七十贴息。", effective_from=TOMORROW)  # comes before the one it replaces
+    world.holder.rebuild()
+    for day, version in ((TODAY, 1), (TOMORROW, 3), (TOMORROW + timedelta(days=9), 3)):
+        hits = engine.search(world.holder.snapshot(), SEGMENTER, "设备贴息", on=day)
+        assert [(hit.entry_id, hit.version) for hit in hits] == [(world.loan.id, version)]
 
 
 def test_many_changes_at_once_build_a_new_index(world, monkeypatch):

@@ -1,0 +1,133 @@
+"""The lists that forms offer out of the directory, by their fields' metadata "source"."""
+
+from collections.abc import Callable, Iterable, Mapping
+from datetime import date
+from itertools import groupby
+from typing import Any
+
+from marshmallow import Schema, fields
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from hotline.accounts.actor import HOTLINE_ROLES
+from hotline.accounts.models import Account, AccountRole, Role
+from hotline.accounts.queries import with_role
+from hotline.directory.models import Category, Region, Source, Unit
+from hotline.directory.queries import effective
+from hotline.ticket.models import Ticket
+from hotline.ui.forms import fields_of
+
+Choices = list[Any]
+MANY = 12
+"""Longer lists are searched by typing; without scripts they stay plain selects."""
+
+
+def form_fields(
+    session: Session,
+    schema: type[Schema],
+    day: date,
+    *,
+    ticket: Ticket | None = None,
+    values: Mapping[str, Any] | None = None,
+    errors: Mapping[str, Any] | None = None,
+) -> list[dict[str, Any]]:
+    """The fields of a form for macro form_fields, with their lists from the directory as of `day`.
+
+    `ticket` is needed by lists that hang on one (handlers, units_below).
+    """
+    described = fields_of(schema, values, errors, choices_of(session, schema, day, ticket))
+    for field in described:
+        if field["widget"] == "select" and not field.get("multiple") and _length(field["choices"]) > MANY:
+            field["widget"] = "typeahead"
+    return described
+
+
+def choices_of(session: Session, schema: type[Schema], day: date, ticket: Ticket | None = None) -> dict[str, Choices]:
+    """Field name → its list, for every field whose metadata names a source."""
+    named = {name: _source(field) for name, field in schema().fields.items()}
+    return {name: offered(session, source, day, ticket) for name, source in named.items() if source}
+
+
+def _source(field: fields.Field[Any]) -> str | None:
+    return field.metadata.get("source") if field.metadata.get("form") is not False else None
+
+
+def _length(choices: Iterable[Any]) -> int:
+    return sum(1 if isinstance(choice[1], str) else len(choice[1]) for choice in choices)
+
+
+def offered(session: Session, source: str, day: date, ticket: Ticket | None = None) -> Choices:
+    """One list: [(value, label)], [(value, label, keys)] or [(group, [...])]. Read once a transaction.
+
+    Raises KeyError for a source nobody knows, which is a programming error.
+    """
+    kept: dict[tuple[str, int | None], Choices] = session.info.setdefault("choices", {})
+    key = (source, ticket.id if ticket and source in OF_TICKET else None)
+    if key not in kept:
+        kept[key] = SOURCES[source](session, day, ticket)
+    return kept[key]
+
+
+def _units(session: Session, day: date, ticket: Ticket | None) -> Choices:
+    found = session.scalars(select(Unit).where(effective(Unit, day)).order_by(Unit.kind, Unit.path))
+    kinds = [(kind, list(units)) for kind, units in groupby(found, lambda unit: unit.kind)]
+    kinds.sort(key=lambda pair: list(type(pair[0])).index(pair[0]))
+    return [(kind.label, [(unit.code, unit.name, unit.short_name) for unit in units]) for kind, units in kinds]
+
+
+def _units_below(session: Session, day: date, ticket: Ticket | None) -> Choices:
+    if ticket is None or ticket.lead_unit is None:
+        return []
+    below = select(Unit).where(effective(Unit, day), Unit.path.startswith(ticket.lead_unit.path, autoescape=True))
+    found = session.scalars(below.where(Unit.id != ticket.lead_unit_id).order_by(Unit.path))
+    return [(unit.code, unit.name) for unit in found]
+
+
+def _handlers(session: Session, day: date, ticket: Ticket | None) -> Choices:
+    """Those of the lead unit first, then of the units below it."""
+    if ticket is None or ticket.lead_unit is None:
+        return []
+    inside = Unit.path.startswith(ticket.lead_unit.path, autoescape=True)
+    query = select(Account).join(AccountRole).join(Unit, Account.unit_id == Unit.id)
+    query = query.where(inside, Account.is_active, AccountRole.role == Role.HANDLER).order_by(Unit.path, Account.id)
+    return [(one.login, f"{one.name}（{one.unit.short_name}）") for one in session.scalars(query)]
+
+
+def _experts(session: Session, day: date, ticket: Ticket | None) -> Choices:
+    return [(one.login, f"{one.name}（{one.unit.short_name}）") for one in with_role(session, Role.EXPERT)]
+
+
+def _desk(session: Session, day: date, ticket: Ticket | None) -> Choices:
+    query = select(Account).join(AccountRole).where(AccountRole.role.in_(HOTLINE_ROLES), Account.is_active)
+    found = session.scalars(query.order_by(Account.login).distinct())
+    return [(one.login, f"{one.name}（{'、'.join(sorted(role.label for role in one.roles))}）") for one in found]
+
+
+def _regions(session: Session, day: date, ticket: Ticket | None) -> Choices:
+    found = session.scalars(select(Region).where(effective(Region, day)).order_by(Region.id))
+    return [(region.code, region.name) for region in found]
+
+
+def _categories(session: Session, day: date, ticket: Ticket | None) -> Choices:
+    """The third level under its two others; pinyin initials find it too."""
+    query = select(Category).where(effective(Category, day), Category.level == 3).order_by(Category.code)
+    by_group = groupby(session.scalars(query), lambda row: row.full_name.rpartition(" / ")[0])
+    return [(group, [(row.code, row.name, row.initials) for row in rows]) for group, rows in by_group]
+
+
+def _sources(session: Session, day: date, ticket: Ticket | None) -> Choices:
+    found = session.scalars(select(Source).where(effective(Source, day)).order_by(Source.id))
+    return [(source.code, source.name) for source in found]
+
+
+OF_TICKET = frozenset({"units_below", "handlers"})
+SOURCES: dict[str, Callable[[Session, date, Ticket | None], Choices]] = {
+    "units": _units,
+    "units_below": _units_below,
+    "handlers": _handlers,
+    "experts": _experts,
+    "desk": _desk,
+    "regions": _regions,
+    "categories": _categories,
+    "sources": _sources,
+}

@@ -1,0 +1,5 @@
+"""Browser tests look at a running house."""
+
+from tests.live import live
+
+__all__ = ["live"]

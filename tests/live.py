@@ -1,0 +1,64 @@
+"""A running house for a browser: the demo city on a SQLite file behind a real, threaded HTTP server."""
+
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from playwright.sync_api import Page
+from sqlalchemy import select
+from werkzeug.serving import make_server
+
+from hotline.database import Database
+from hotline.demo.directory import PASSWORD
+from hotline.demo.knowledge import POLICIES
+from hotline.directory.models import Unit
+from hotline.knowledge.operations import Ownership, import_text
+from tests.city import START, City
+from tests.conftest import city_on
+from tests.web.client import app_on
+
+
+@dataclass
+class Live:
+    """The running app and its city. `city` acts behind the pages' back, as other people do."""
+
+    url: str
+    app: Flask
+    city: City
+
+    def log_in(self, page: Page, login: str, path: str = "") -> None:
+        """Log in through the form, then open `path`."""
+        page.goto(f"{self.url}/login")
+        page.fill("[name=login]", login)
+        page.fill("[name=password]", PASSWORD)
+        page.press("[name=password]", "Enter")
+        page.wait_for_url(lambda url: "/login" not in url)
+        if path:
+            page.goto(self.url + path)
+
+
+@pytest.fixture
+def live(sqlite_database: Database, tmp_path: Path) -> Iterator[Live]:
+    """The house with directory and knowledge, without tickets, at a free port."""
+    city = city_on(sqlite_database)
+    fill_knowledge(city)
+    app = app_on(city, tmp_path)
+    app.extensions["knowledge"].follow()
+    server = make_server("127.0.0.1", 0, app, threaded=True)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield Live(f"http://127.0.0.1:{server.server_port}", app, city)
+    server.shutdown()
+    thread.join()
+    app.extensions["knowledge"].wait()
+
+
+def fill_knowledge(city: City) -> None:
+    """The demo city's policies, as entries by article."""
+    with city.database.transaction() as session:
+        units = dict(session.execute(select(Unit.code, Unit.id)).all())
+        for policy in POLICIES:
+            import_text(session, policy.read(), Ownership(units[policy.unit_code]), author_id=None, now=START)

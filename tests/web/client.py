@@ -1,0 +1,59 @@
+"""A browser without scripts: it keeps its cookies and posts the tokens of the page it looks at. CSRF is on."""
+
+import re
+from html import unescape
+from pathlib import Path
+from typing import Any
+
+from flask import Flask
+from werkzeug.test import TestResponse
+
+from hotline.app import create_app
+from hotline.demo.directory import PASSWORD
+from tests import services
+from tests.city import City
+
+TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')
+
+
+def app_on(city: City, folder: Path) -> Flask:
+    """The whole app on the city's own database; uploads and index in `folder`."""
+    url = city.database.engine.url.render_as_string(hide_password=False)
+    return create_app(services.settings(folder, url))
+
+
+class Desk:
+    """One person at one browser."""
+
+    def __init__(self, app: Flask, login: str | None = None) -> None:
+        self.http = app.test_client()
+        self.page = ""
+        if login:
+            self.log_in(login)
+
+    def log_in(self, login: str) -> None:
+        """Fill in and send the log-in form."""
+        self.get("/login")
+        answer = self.post("/login", login=login, password=PASSWORD)
+        assert answer.status_code == 302, answer.text
+
+    def get(self, path: str, **query: Any) -> TestResponse:
+        """Open a page; its tokens serve the next post."""
+        answer = self.http.get(path, query_string=query)
+        self.page = answer.get_data(as_text=True)
+        return answer
+
+    def post(self, path: str, /, **form: Any) -> TestResponse:
+        """Send a form with the token of the last page that had one. Files: (stream, name)."""
+        token = TOKEN.search(self.page)
+        fields = {**({"csrf_token": unescape(token[1])} if token else {}), **form}
+        answer = self.http.post(path, data=fields, content_type="multipart/form-data")
+        if TOKEN.search(answer.get_data(as_text=True)):
+            self.page = answer.get_data(as_text=True)
+        return answer
+
+    def hidden(self, name: str) -> str:
+        """The value of the last page's first hidden input of this name."""
+        found = re.search(rf'name="{re.escape(name)}" value="([^"]*)"', self.page)
+        assert found, f"no input {name}"
+        return unescape(found[1])
