@@ -26,8 +26,8 @@ from hotline.handling import rulings
 from hotline.handling import schemas as handling_forms
 from hotline.intake import operations as intake
 from hotline.intake import schemas as intake_forms
+from hotline.supervision import handover, rungs
 from hotline.supervision import operations as supervision
-from hotline.supervision import rungs
 from hotline.supervision import schemas as supervision_forms
 from hotline.ticket.clocks import ASSIGNMENT, CONSULTATION, Ladders
 from hotline.ticket.models import Ticket
@@ -105,6 +105,7 @@ ACTIONS: dict[str, Action] = {
     "expert_decline": Action(experts.expert_decline, expert_forms.ExpertDecline),
     "note": Action(supervision.note, supervision_forms.Note),
     "change_follower": Action(supervision.change_follower, supervision_forms.ChangeFollower),
+    "hand_over": Action(handover.hand_over, supervision_forms.HandOver),
     "supervise": Action(supervision.supervise, Reasoned),
     "lift_supervision": Action(supervision.lift_supervision, Reasoned),
 }

@@ -141,3 +141,36 @@ def calendar(file: Path) -> None:
     score = evaluate_calendar(file)
     click.echo(json.dumps(score, ensure_ascii=False))
     sys.exit(1 if score["failed"] else 0)
+
+
+@evaluate.command()
+@click.option("--docs", required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path), help="条目。")
+@click.option("--queries", required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path), help="问题。")
+@click.option("--qrels", required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path), help="答案。")
+def search(docs: Path, queries: Path, qrels: Path) -> None:
+    """检验知识搜索：jsonl 或 jsonl.gz，打印一行 JSON（召回、nDCG、耗时）。"""
+    from knowledge_base.evaluate import evaluate_search
+
+    click.echo(json.dumps(evaluate_search(docs, queries, qrels), ensure_ascii=False))
+
+
+@main.command()
+@click.option("--city", required=True, help="城市名称，如：珠海市。")
+@click.option("--code", required=True, help="行政区划代码，六位。")
+@click.option("--login", default="admin", show_default=True, help="第一个管理员的工号。")
+@click.password_option(help="管理员密码；不写在命令里则会询问。")
+def found(city: str, code: str, login: str, password: str) -> None:
+    """初始化一个空系统：时限方案、放假安排、来源、热线单位和第一个管理员。"""
+    from hotline import config, founding
+    from hotline.app import import_models
+    from hotline.clock import utcnow
+    from hotline.database import Database
+    from hotline.errors import DomainError
+
+    import_models()
+    try:
+        with Database(config.load()).transaction() as session:
+            founding.found(session, city=city, code=code, login=login, password=password, now=utcnow())
+    except DomainError as error:
+        sys.exit(error.message)
+    click.echo(f"已初始化。请用 {login} 登录，在“管理”里添加单位、人员、事项分类。")

@@ -3,6 +3,7 @@
 Nothing is lost with it: what is due stands in the database. Two tickers at once are harmless.
 """
 
+import gc
 import logging
 from collections.abc import Callable, Sequence
 from contextvars import copy_context
@@ -57,6 +58,7 @@ def house_tasks(database: Database) -> tuple[Task, ...]:
 
 def run(connection: Redis, tasks: Sequence[Task], stop: Event, interval: float = INTERVAL) -> None:
     """Tick until `stop` is set: each task in a thread of its own, so that a slow platform delays no deadline."""
+    gc.freeze()  # as in the workers: no long garbage collection in a write transaction
     loops = [Thread(target=copy_context().run, args=(keep_ticking, connection, task, stop, interval)) for task in tasks]
     for loop in loops:
         loop.start()

@@ -44,6 +44,16 @@ def log_in(
     return LoginResult(account)
 
 
+def change_password(session: Session, account: Account, old: str, new: str, now: datetime) -> None:
+    """A person's own change: ends every other session. Raises Invalid for a wrong old or a short new password."""
+    if not _matches(account, old):
+        raise Invalid("原密码不正确", code="password_wrong", field="old_password")
+    if old == new:
+        raise Invalid("新密码不能与原密码相同", code="password_same", field="password")
+    set_password(account, new)
+    session.add(AuditEntry(at=now, actor_id=account.id, action="password_changed", subject=f"account:{account.login}"))
+
+
 def _matches(account: Account | None, password: str) -> bool:
     try:
         return HASHER.verify(account.password_hash if account else DUMMY_HASH, password)

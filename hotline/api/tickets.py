@@ -46,7 +46,7 @@ def index(filters: dict[str, Any]) -> dict[str, Any]:
     """A page of the tickets the caller may see, nearest due first."""
     with door() as d:
         page = listing.page(d.session, d.actor, d.now, **filters)
-        return {"total": page.total, "page": page.number, "tickets": [summary(row.ticket) for row in page.rows]}
+        return {"total": page.total, "page": page.number, "tickets": [summary(row.ticket, d.actor) for row in page.rows]}
 
 
 @pages.get("/<no>")

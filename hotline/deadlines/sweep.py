@@ -100,7 +100,8 @@ def _claim(session: Session, now: datetime, context: SweepContext, batch: int) -
     query = select(Clock).where(ready(now)).order_by(Clock.next_fire_at).limit(batch)
     query = query.with_for_update(skip_locked=True).execution_options(populate_existing=True)
     clocks = list(session.scalars(query))
-    free = {kind: set(lock(session, _subjects(clocks, kind))) for kind, lock in context.locks.items()}
+    kinds = {clock.subject_kind for clock in clocks} & set(context.locks)
+    free = {kind: set(context.locks[kind](session, _subjects(clocks, kind))) for kind in kinds}
     return [clock for clock in clocks if clock.subject_kind not in free or clock.subject_id in free[clock.subject_kind]]
 
 

@@ -9,6 +9,7 @@ from hotline.demo.categories import Category
 from hotline.demo.city import REGION_BY_CODE
 from hotline.demo.data import read
 from hotline.demo.enterprises import Enterprise, mobile, person_name
+from hotline.directory.setup import SOURCES as STANDARD_SOURCES
 
 # The mix published by a city of this size, with a little more 投诉举报 to look at; OUTSIDE = what no unit may be sent.
 SHARES = {
@@ -34,11 +35,13 @@ class Source:
     """Where appeals come from; `share` in thousandths, `spoken` = written down by an agent."""
 
     code: str
-    name: str
-    is_platform: bool
-    must_report_back: bool
     share: int
     spoken: bool
+
+    @property
+    def is_platform(self) -> bool:
+        """Whether such an appeal carries a number of the platform's own."""
+        return bool(STANDARD_SOURCES[self.code].get("is_platform"))
 
 
 SOURCES: tuple[Source, ...] = tuple(Source(**row) for row in read("sources")["sources"])

@@ -8,7 +8,6 @@ from sqlalchemy.orm import Session
 from hotline.accounts.models import Account, AccountRole, Post, Role, UnitPost
 from hotline.accounts.operations import HASHER
 from hotline.accounts.privacy import phone_lookup
-from hotline.demo.appeals import SOURCES
 from hotline.demo.categories import CATEGORIES
 from hotline.demo.city import REGIONS, UNITS
 from hotline.demo.enterprises import enterprises
@@ -19,7 +18,6 @@ from hotline.directory.models import (
     Enterprise,
     Region,
     RegionKind,
-    Source,
     Unit,
     UnitKind,
 )
@@ -39,8 +37,6 @@ def fill_directory(session: Session, now: datetime, seed: int = 12345) -> None:
     _people(session, units)
     _categories(session, units, regions)
     _enterprises(session, regions, random.Random(seed))
-    names = ("code", "name", "is_platform", "must_report_back")
-    session.add_all(Source(**{name: getattr(source, name) for name in names}) for source in SOURCES)
     session.flush()
 
 
@@ -85,12 +81,19 @@ def _people(session: Session, units: Ids) -> None:
     made: dict[str, Account] = {}
     for row in ACCOUNTS:
         roles = [AccountRole(role=Role(role)) for role in row.roles]
-        account = Account(login=row.login, name=row.name, unit_id=units[row.unit], password_hash=password, role_rows=roles)
+        account = Account(
+            login=row.login, name=row.name, unit_id=units[row.unit], password_hash=password, role_rows=roles
+        )
         made[row.login] = account
     session.add_all(made.values())
     session.flush()
     for people in UNIT_PEOPLE.values():
-        posts = {Post.LIAISON: people.liaison, Post.DEPUTY: people.deputy, Post.LEADER: people.leader, Post.CHIEF: people.chief}
+        posts = {
+            Post.LIAISON: people.liaison,
+            Post.DEPUTY: people.deputy,
+            Post.LEADER: people.leader,
+            Post.CHIEF: people.chief,
+        }
         for post, login in posts.items():
             if login:
                 session.add(UnitPost(unit_id=units[people.unit], post=post, account_id=made[login].id))

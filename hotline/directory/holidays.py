@@ -1,14 +1,15 @@
 """Working days as the State Council announced them; later years are imported when their notice is out."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
 from hotline.directory.models import CalendarDay, CalendarYear, DayKind
-from hotline.directory.time import forget_calendar
+from hotline.directory.time import forget_calendar, working_calendar
 from hotline.errors import Invalid
+from routing.calendar import WorkingCalendar
 
 
 @dataclass(frozen=True)
@@ -22,7 +23,7 @@ class YearNotice:
 
 
 def _span(year: int, text: str) -> list[date]:
-    """"02-15..02-23" as days."""
+    """ "02-15..02-23" as days."""
     first, _, last = text.partition("..")
     start, end = date.fromisoformat(f"{year}-{first}"), date.fromisoformat(f"{year}-{last or first}")
     return [start + timedelta(days=n) for n in range((end - start).days + 1)]
@@ -55,7 +56,9 @@ def read_notice(year: int, notice: str, holidays: str, makeups: str) -> YearNoti
     try:
         read = _notice(year, notice.strip(), holidays, makeups)
     except ValueError:
-        raise Invalid("日期请写成 01-01 或 01-01..01-03，多个用空格隔开", code="calendar_dates", field="holidays") from None
+        raise Invalid(
+            "日期请写成 01-01 或 01-01..01-03，多个用空格隔开", code="calendar_dates", field="holidays"
+        ) from None
     _check(read)
     return read
 
@@ -80,3 +83,41 @@ def import_year(session: Session, notice: YearNotice, now: datetime) -> None:
         session.add_all(CalendarDay(day=day, kind=kind) for day in days)
     session.flush()
     forget_calendar(session)
+
+
+def calendar_after(session: Session, notice: YearNotice) -> WorkingCalendar:
+    """The calendar as `import_year` would make it. Nothing is stored."""
+    known = working_calendar(session)
+    return replace(
+        known,
+        holidays=_with_year(known.holidays, notice.year, notice.holidays),
+        makeup_days=_with_year(known.makeup_days, notice.year, notice.makeups),
+        covered_years=(known.covered_years or frozenset()) | {notice.year},
+    )
+
+
+def _with_year(known: frozenset[date], year: int, days: tuple[date, ...]) -> frozenset[date]:
+    return frozenset(day for day in known if day.year != year) | frozenset(days)
+
+
+def stored_year(session: Session, year: int) -> YearNotice | None:
+    """A year's notice as it was imported; None for a year not covered."""
+    known = session.get(CalendarYear, year)
+    if known is None:
+        return None
+    calendar = working_calendar(session)
+    off, made_up = (
+        tuple(sorted(day for day in days if day.year == year)) for days in (calendar.holidays, calendar.makeup_days)
+    )
+    return YearNotice(year, known.notice, off, made_up)
+
+
+def spans(days: tuple[date, ...]) -> str:
+    """Days as a notice is typed: "01-01..01-03 02-15"."""
+    runs: list[list[date]] = []
+    for day in sorted(days):
+        if runs and day - runs[-1][-1] == timedelta(days=1):
+            runs[-1].append(day)
+        else:
+            runs.append([day])
+    return " ".join(f"{run[0]:%m-%d}..{run[-1]:%m-%d}" if len(run) > 1 else f"{run[0]:%m-%d}" for run in runs)

@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -58,7 +59,12 @@ def default_profile(session: Session) -> SlaProfile:
 
 def rules_of(profile: SlaProfile) -> SlaRules:
     """A stored profile as the engine's value. A version's rules never change, so they are parsed once."""
-    return _rules(profile.id, json.dumps(profile.rules))
+    if profile not in _PARSED:
+        _PARSED[profile] = _rules(profile.id, json.dumps(profile.rules))
+    return _PARSED[profile]
+
+
+_PARSED: WeakKeyDictionary[SlaProfile, SlaRules] = WeakKeyDictionary()
 
 
 @lru_cache(maxsize=64)

@@ -4,7 +4,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import false, func, or_, select
 from sqlalchemy.orm import Session
 
 from hotline.accounts.actor import Actor
@@ -14,12 +14,13 @@ from hotline.directory.queries import effective, owner_of
 from hotline.directory.time import default_profile, rules_of, working_calendar
 from hotline.ticket.listing import condition_of
 from hotline.ticket.models import OPEN, AppealType, Objection, Ticket, TicketStatus, Urgency
-from hotline.ticket.queries import scope
+from hotline.ticket.queries import scope, visible
 from routing.deadlines import due, sentence
 from routing.profiles import ClockName
 
 RECENT = timedelta(days=90)
 MAX_OTHERS = 4
+MERGEABLE = frozenset(OPEN) - {TicketStatus.MERGED, TicketStatus.UNDER_REVIEW, TicketStatus.AWAITING_CALLBACK}
 
 
 @dataclass(frozen=True)
@@ -110,7 +111,7 @@ def _closed_by(session: Session, actor: Actor, now: datetime, category: Category
     alike = (Ticket.category_id == category.id, Ticket.region_id == region.id, Ticket.status == TicketStatus.CLOSED)
     query = select(Ticket.lead_unit_id, func.count()).where(scope(actor), *alike, Ticket.closed_at >= now - RECENT)
     query = query.where(Ticket.lead_unit_id.is_not(None)).group_by(Ticket.lead_unit_id).order_by(func.count().desc())
-    return {unit_id: count for unit_id, count in session.execute(query)}
+    return dict(session.execute(query).tuples().all())
 
 
 def _units(session: Session, ids: Collection[int]) -> list[Unit]:
@@ -138,3 +139,15 @@ def deadline(session: Session, now: datetime, appeal_type: AppealType, urgency: 
         return None
     at = due(calendar, now, limit, day_ends=rules.day_ends).at
     return Deadline(at, limit.label, sentence(calendar, now, limit, at, day_ends=rules.day_ends))
+
+
+def mergeable(session: Session, actor: Actor, now: datetime, ticket: Ticket) -> list[Ticket]:
+    """Open, unanswered tickets of the same caller that this one may repeat, the newest first."""
+    ways = []
+    if ticket.enterprise_id is not None:
+        ways.append(Ticket.enterprise_id == ticket.enterprise_id)
+    if ticket.phone_lookup is not None:
+        ways.append(Ticket.phone_lookup == ticket.phone_lookup)
+    alike = visible(actor).where(or_(false(), *ways), Ticket.id != ticket.id, Ticket.status.in_(MERGEABLE))
+    recent = alike.where(Ticket.created_at >= now - RECENT).order_by(Ticket.id.desc())
+    return list(session.scalars(recent.limit(MAX_OTHERS)))

@@ -62,7 +62,8 @@ def load(session: Session, account_id: int, key: str) -> Saved | None:
 
 def all_of(session: Session, account_id: int) -> list[Saved]:
     """The agent's drafts in the order they were begun."""
-    return [_open(draft) for draft in session.scalars(select(Draft).filter_by(account_id=account_id).order_by(Draft.id))]
+    mine = select(Draft).filter_by(account_id=account_id).order_by(Draft.id)
+    return [_open(draft) for draft in session.scalars(mine)]
 
 
 def discard(session: Session, account_id: int, key: str) -> None:

@@ -29,6 +29,8 @@ STAFF: dict[str, tuple[str, ...]] = {
     "urge": (*UNIT, "follower"),
     "supervise": ("unit_leader", "unit_chief", "handler"),
     "change_follower": ("follower",),
+    "hand_over": ("handler", "follower"),
+    "recompute": (*UNIT, "follower"),
     "request_review": ("supervisor", "follower"),
     "grant_review": (*UNIT, "unit_leader"),
     "reopen": (*UNIT, "dispatcher_desk"),

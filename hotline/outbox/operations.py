@@ -20,6 +20,12 @@ LEASE = timedelta(minutes=2)
 KEEP = timedelta(days=30)
 FIRST_RETRY, LAST_RETRY = timedelta(seconds=5), timedelta(hours=1)
 
+INSERTS = {
+    name: dialect.insert(OutboxMessage.__table__).on_conflict_do_nothing()
+    for name, dialect in {"sqlite": sqlite, "postgresql": postgresql}.items()
+}
+"""Built once: every decision puts a row."""
+
 Sender = Callable[[Database, OutboxMessage], None]
 """Does the effect of a (detached) message in its own transactions; raises when it could not. May be called again for
 a message that was sent, when the worker died in between: `dedup_key` tells a receiver."""
@@ -43,8 +49,7 @@ def put_many(session: Session, effects: Iterable[Effect], now: datetime) -> None
     """Ask for many effects in one statement."""
     rows = [{**vars(effect), "created_at": now, "available_at": now, "attempts": 0} for effect in effects]
     if rows:
-        dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
-        session.execute(dialect.insert(OutboxMessage.__table__).on_conflict_do_nothing(), rows)
+        session.execute(INSERTS[session.get_bind().dialect.name], rows)
 
 
 def claim(

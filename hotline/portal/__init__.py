@@ -2,6 +2,9 @@
 
 from flask import Flask
 
+from hotline.portal import views
+
 
 def register(app: Flask) -> None:
     """Every blueprint of the public site."""
+    app.register_blueprint(views.pages)

@@ -4,9 +4,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Integer, bindparam, literal_column, select, union_all
 from sqlalchemy.orm import Session
 
+from hotline.database import UtcDateTime
+from hotline.deadlines.models import Clock, ClockState
+from hotline.ticket.clocks import TOTALS
 from hotline.ticket.models import (
     AppealType,
     Assignment,
@@ -49,6 +52,7 @@ class Facts:
     extension_max_count: int = 1
     extension_pending: bool = False
     is_overdue: bool = False
+    """Whether the running total or rework clock has run out."""
     pause_pending: bool = False
     is_paused: bool = False
     sign_off_levels: int = 0
@@ -64,8 +68,8 @@ class Facts:
     is_supervised: bool = False
 
 
-def facts_of(session: Session, ticket: Ticket, rules: SlaRules, now: datetime, *, is_overdue: bool) -> Facts:
-    """The facts of a ticket at `now`; `is_overdue`: its total or rework clock has run out."""
+def facts_of(session: Session, ticket: Ticket, rules: SlaRules, now: datetime) -> Facts:
+    """The facts of a ticket at `now`."""
     kept = {name: getattr(ticket, name) for name in _SAME_NAME}
     lead = ticket.lead_unit
     return Facts(
@@ -73,15 +77,13 @@ def facts_of(session: Session, ticket: Ticket, rules: SlaRules, now: datetime, *
         max_objections=rules.max_objections,
         objection_open=_open(ticket.objection_until, now),
         extension_max_count=rules.extension_max_count,
-        is_overdue=is_overdue,
         is_paused=ticket.paused_since is not None,
         sign_off_levels=lead.sign_off_levels if lead else 0,
         callback_tries_needed=rules.callback_tries,
         review_open=_open(ticket.review_until, now),
         is_supervised=ticket.supervised_since is not None,
         **kept,
-        **_assigned(session, ticket),
-        **_people(session, ticket),
+        **_hanging(session, ticket, now),
     )
 
 
@@ -92,23 +94,49 @@ def _open(until: datetime | None, now: datetime) -> bool:
     return until is not None and now <= until
 
 
-def _assigned(session: Session, ticket: Ticket) -> dict[str, Any]:
-    if ticket.lead_unit_id is None:
-        return {}
-    parts = session.scalars(select(Assignment).filter_by(ticket_id=ticket.id, ended_at=None)).all()
-    inner = [part for part in parts if part.kind in (AssignmentKind.SUPPORT, AssignmentKind.DELEGATE)]
-    return {
-        "support_unit_ids": frozenset(part.unit_id for part in inner),
-        "awaited_unit_ids": frozenset(part.unit_id for part in inner if part.is_awaited),
-    }
+INNER = (AssignmentKind.SUPPORT, AssignmentKind.DELEGATE)
+_TICKET, _NOW = bindparam("ticket_id", type_=Integer), bindparam("now", type_=UtcDateTime)
+# One question for all that hangs on a ticket, built once: it is asked before every action.
+_HANGING = union_all(
+    select(literal_column("'awaited'").label("what"), Assignment.unit_id.label("id")).where(
+        Assignment.ticket_id == _TICKET,
+        Assignment.kind.in_(INNER),
+        Assignment.ended_at.is_(None),
+        Assignment.answered_at.is_(None),
+    ),
+    select(literal_column("'answered'"), Assignment.unit_id).where(
+        Assignment.ticket_id == _TICKET,
+        Assignment.kind.in_(INNER),
+        Assignment.ended_at.is_(None),
+        Assignment.answered_at.is_not(None),
+    ),
+    select(literal_column("'expert'"), Consultation.expert_id).where(
+        Consultation.ticket_id == _TICKET, Consultation.answered_at.is_(None), Consultation.is_declined.is_(False)
+    ),
+    select(literal_column("'child'"), Ticket.id).where(
+        Ticket.merged_into_id == _TICKET, Ticket.status == TicketStatus.MERGED
+    ),
+    select(literal_column("'overdue'"), Clock.id).where(
+        Clock.subject_kind == "ticket",
+        Clock.subject_id == _TICKET,
+        Clock.name.in_(TOTALS),
+        Clock.state == ClockState.RUNNING,
+        Clock.due_at < _NOW,
+    ),
+)
 
 
-def _people(session: Session, ticket: Ticket) -> dict[str, Any]:
-    asked = select(Consultation.expert_id).filter_by(ticket_id=ticket.id, answered_at=None, is_declined=False)
-    children = select(Ticket.id).filter_by(merged_into_id=ticket.id, status=TicketStatus.MERGED).limit(1)
+def _hanging(session: Session, ticket: Ticket, now: datetime) -> dict[str, Any]:
+    found: dict[str, set[int]] = {name: set() for name in ("awaited", "answered", "expert", "child", "overdue")}
+    for what, key in session.execute(_HANGING, {"ticket_id": ticket.id, "now": now}):
+        found[what].add(key)
+    is_sent = ticket.lead_unit_id is not None
     return {
-        "awaited_expert_ids": frozenset(session.scalars(asked)),
-        "has_children": session.scalar(children) is not None,
+        "support_unit_ids": frozenset(found["awaited"] | found["answered"] if is_sent else ()),
+        "awaited_unit_ids": frozenset(found["awaited"] if is_sent else ()),
+        "awaited_expert_ids": frozenset(found["expert"]),
+        "has_children": bool(found["child"]),
+        "is_overdue": bool(found["overdue"]),
         "signer_ids": _signers(session, ticket) if ticket.sign_offs_left else frozenset(),
     }
 

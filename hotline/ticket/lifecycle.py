@@ -142,6 +142,7 @@ ANY_TIME = (
     rows("expert_answer", "专家答复", (*UNSENT, *AT_UNIT), None, frozenset({R.EXPERT}), g.is_asked, decides=False),
     rows("expert_decline", "转其他专家", (*UNSENT, *AT_UNIT), None, frozenset({R.EXPERT}), g.is_asked, decides=False),
     rows("change_follower", "变更跟办人", OPEN, None, DISPATCHER | {R.TEAM_LEADER}),
+    rows("hand_over", "交接", OPEN, None, DISPATCHER | {R.TEAM_LEADER} | CLOCK),
     rows("supervise", "督办", OPEN, None, SUPERVISOR | CLOCK, g.not_supervised),
     rows("lift_supervision", "解除督办", OPEN, None, SUPERVISOR, g.supervised),
 )

@@ -1,25 +1,31 @@
 """Queues: saved views over the tickets an actor may see, with counts, search and pages."""
 
+from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select, true
+from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select, true
 from sqlalchemy.orm import Session, joinedload
 
 from hotline.accounts.actor import Actor
+from hotline.accounts.models import Role
 from hotline.accounts.privacy import normalise_phone, phone_lookup
+from hotline.clock import to_local
 from hotline.deadlines.models import Clock, ClockState
-from hotline.directory.models import Enterprise
+from hotline.directory.models import Category, Enterprise, Unit
 from hotline.ticket.clocks import TOTALS
-from hotline.ticket.models import OPEN, Consultation, Ticket, TicketStatus
+from hotline.ticket.models import OPEN, AppealType, Consultation, Ticket, TicketStatus
 from hotline.ticket.numbering import is_number
 from hotline.ticket.queries import scope
+from hotline.ticket.view import total_clock
 
 S = TicketStatus
 VIEWS: dict[str, str] = {
     "mine": "我的待办",
     "open": "全部在办",
+    "today": "今日到期",
     "due": "即将超期",
     "overdue": "已超期",
     "dispatch": "待派单",
@@ -48,11 +54,24 @@ STATUS_VIEWS = {
 
 
 @dataclass(frozen=True)
+class Filters:
+    """What a list shows. `q`: number, enterprise, telephone or words of the title; `unit`: code of the lead unit;
+    `category`: code of any level; `status`, `kind`: codes of status and type. Empty = all."""
+
+    view: str
+    q: str = ""
+    unit: str = ""
+    category: str = ""
+    status: str = ""
+    kind: str = ""
+
+
+@dataclass(frozen=True)
 class Row:
-    """A ticket and the instant its nearest total or stage clock runs out; None when none runs."""
+    """A ticket and its clock that runs out first; of an ended ticket the total clock; None when it never had one."""
 
     ticket: Ticket
-    due_at: datetime | None
+    clock: Clock | None
 
 
 @dataclass(frozen=True)
@@ -66,22 +85,59 @@ class Page:
 
 
 def page(
-    session: Session, actor: Actor, now: datetime, *, view: str, q: str = "", page: int = 1, size: int = 50
+    session: Session,
+    actor: Actor,
+    now: datetime,
+    *,
+    page: int = 1,
+    size: int = 50,
+    newest: bool = False,
+    **filters: str,
 ) -> Page:
-    """A page of a view, nearest due first, then newest. `q`: number, enterprise, telephone or words of the title."""
-    condition = and_(scope(actor), condition_of(view, actor, now), matching(q))
+    """A page of a view, nearest due first, then newest; or newest first. `filters`: those of Filters."""
+    condition = and_(scope(actor), _condition(Filters(**filters), actor, now))
     total = session.scalar(_counting(condition)) or 0
+    loads = [joinedload(getattr(Ticket, name)) for name in ("category", "region", "enterprise", "lead_unit", "handler")]
+    loads.append(joinedload(Ticket.follower))
+    query = select(Ticket).where(condition).options(*loads)
+    found = session.scalars(_ordered(query, newest).limit(size).offset((page - 1) * size)).unique().all()
+    clocks = _clocks(session, [ticket.id for ticket in found])
+    return Page([Row(ticket, _shown(clocks[ticket.id])) for ticket in found], total, page, size)
+
+
+def _ordered(query: Select[Ticket], newest: bool) -> Select[Ticket]:
+    if newest:
+        return query.order_by(Ticket.id.desc())
     due = _due().subquery()
-    loads = [joinedload(getattr(Ticket, n)) for n in ("category", "region", "enterprise", "lead_unit", "handler")]
-    query = select(Ticket, due.c.due_at).outerjoin(due, due.c.subject_id == Ticket.id).where(condition).options(*loads)
-    query = query.order_by(due.c.due_at.is_(None), due.c.due_at, Ticket.id.desc())
-    found = session.execute(query.limit(size).offset((page - 1) * size)).unique()
-    return Page([Row(ticket, due_at) for ticket, due_at in found], total, page, size)
+    query = query.outerjoin(due, due.c.subject_id == Ticket.id)
+    return query.order_by(due.c.due_at.is_(None), due.c.due_at, Ticket.id.desc())
+
+
+def _clocks(session: Session, ids: list[int]) -> defaultdict[int, list[Clock]]:
+    """All clocks of a page's tickets in one question."""
+    clocks: defaultdict[int, list[Clock]] = defaultdict(list)
+    query = select(Clock).where(Clock.subject_kind == "ticket", Clock.subject_id.in_(ids)).order_by(Clock.id)
+    for clock in session.scalars(query):
+        clocks[clock.subject_id].append(clock)
+    return clocks
+
+
+def _shown(clocks: list[Clock]) -> Clock | None:
+    running = [clock for clock in clocks if clock.state is ClockState.RUNNING]
+    return min(running, key=lambda clock: clock.due_at) if running else total_clock(clocks)
 
 
 def count(session: Session, actor: Actor, now: datetime, view: str) -> int:
     """How many tickets a view holds for this actor."""
-    return session.scalar(_counting(and_(scope(actor), condition_of(view, actor, now)))) or 0
+    return counts(session, actor, now, [view])[view]
+
+
+def counts(session: Session, actor: Actor, now: datetime, views: Iterable[str]) -> dict[str, int]:
+    """How many tickets each view holds for this actor, in one walk over the tickets."""
+    names = list(views)
+    columns = [func.count(case((condition_of(view, actor, now), 1))) for view in names]
+    found = session.execute(select(*columns).select_from(Ticket).where(scope(actor))).one()
+    return dict(zip(names, found, strict=True))
 
 
 def _counting(condition: ColumnElement[bool]) -> Select[Any]:
@@ -93,11 +149,30 @@ def _due() -> Select[int, datetime]:
     return select(Clock.subject_id, func.min(Clock.due_at).label("due_at")).where(*running).group_by(Clock.subject_id)
 
 
+def _condition(filters: Filters, actor: Actor, now: datetime) -> ColumnElement[bool]:
+    return and_(condition_of(filters.view, actor, now), matching(filters.q, actor), *_chosen(filters))
+
+
+def _chosen(filters: Filters) -> list[ColumnElement[bool]]:
+    """The drop-downs. The texts reach SQL as values only."""
+    conditions: list[ColumnElement[bool]] = []
+    if filters.unit:
+        conditions.append(Ticket.lead_unit_id.in_(select(Unit.id).where(Unit.code == filters.unit)))
+    if filters.category:
+        below = select(Category.id).where(Category.code.startswith(filters.category, autoescape=True))
+        conditions.append(Ticket.category_id.in_(below))
+    if filters.status:
+        conditions.append(Ticket.status == filters.status)
+    if filters.kind:
+        conditions.append(Ticket.appeal_type == filters.kind)
+    return conditions
+
+
 def condition_of(view: str, actor: Actor, now: datetime) -> ColumnElement[bool]:
     """What a view asks of a ticket."""
     if view in STATUS_VIEWS:
         return Ticket.status.in_(STATUS_VIEWS[view])
-    if view in ("due", "overdue"):
+    if view in ("due", "overdue", "today"):
         return _timed(view, now)
     others = {
         "mine": and_(Ticket.status.in_(OPEN), _mine(actor)),
@@ -111,8 +186,13 @@ def condition_of(view: str, actor: Actor, now: datetime) -> ColumnElement[bool]:
 
 
 def _timed(view: str, now: datetime) -> ColumnElement[bool]:
-    """By the total or rework clock: out of time, or past the 80 % rung (催办) and not yet out."""
-    late = Clock.due_at < now if view == "overdue" else and_(Clock.due_at >= now, Clock.next_rung >= 2)
+    """By the total or rework clock: out of time, or on this local day, or past the 80 % rung (催办) and not yet out."""
+    midnight = to_local(now).replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
+    late = {
+        "overdue": Clock.due_at < now,
+        "today": and_(Clock.due_at >= now, Clock.due_at <= midnight),
+        "due": and_(Clock.due_at >= now, Clock.next_rung >= 2),
+    }[view]
     running = select(Clock.subject_id).where(
         Clock.subject_kind == "ticket", Clock.name.in_(TOTALS), Clock.state == ClockState.RUNNING, late
     )
@@ -123,16 +203,27 @@ def _mine(actor: Actor) -> ColumnElement[bool]:
     return or_(Ticket.handler_id == actor.account_id, Ticket.follower_id == actor.account_id)
 
 
-def matching(q: str) -> ColumnElement[bool]:
-    """A search over what people know of a ticket. The text reaches SQL as a value only."""
+def matching(q: str, actor: Actor) -> ColumnElement[bool]:
+    """A search over what people know of a ticket. The text reaches SQL as a value only.
+
+    Whoever may not know the enterprise behind a ticket does not find it by name, code or telephone either.
+    """
     text = q.replace("\x00", "").strip()[:100]
     if not text:
         return true()
     if is_number(text.upper()):
         return Ticket.no == text.upper()
     ways = [Ticket.title.contains(text, autoescape=True), Ticket.external_no == text]
+    known = select(Enterprise.id).where(or_(Enterprise.name.contains(text, autoescape=True), Enterprise.uscc == text))
+    who = [Ticket.enterprise_id.in_(known)]
     digits = normalise_phone(text)
     if len(digits) >= 7 and digits.isdigit():
-        ways.append(Ticket.phone_lookup == phone_lookup(text))
-    known = select(Enterprise.id).where(or_(Enterprise.name.contains(text, autoescape=True), Enterprise.uscc == text))
-    return or_(*ways, Ticket.enterprise_id.in_(known))
+        who.append(Ticket.phone_lookup == phone_lookup(text))
+    return or_(*ways, and_(or_(*who), _identified(actor)))
+
+
+def _identified(actor: Actor) -> ColumnElement[bool]:
+    """`view.knows_enterprise` as a condition."""
+    if actor.is_hotline or actor.roles & {Role.AUDITOR, Role.SYSTEM}:
+        return true()
+    return and_(~Ticket.is_confidential, ~Ticket.is_anonymous, Ticket.appeal_type != AppealType.TIP_OFF)

@@ -19,7 +19,7 @@ from hotline.workflow import Transition, available, choose
 from routing.deadlines import due
 from routing.profiles import SlaRules
 
-KEPT_ELSEWHERE = PERSONAL | {"version", "text", "body", "public_text", "internal_note"}
+KEPT_ELSEWHERE = PERSONAL | {"version", "text", "body", "public_text", "internal_note", "phone"}
 """Form fields that do not stand in the ledger's `data`: personal, long, or with a place of their own."""
 Data = Mapping[str, Any]
 
@@ -62,9 +62,7 @@ REPLAYED = frozenset(Ticket.__mapper__.columns.keys()) - PERSONAL - {"id", "stat
 
 def facts(ticket: Ticket, now: datetime) -> Facts:
     """What the guards know of a stored ticket."""
-    session = session_of(ticket)
-    running = clocks_of(session, clocks.subject_of(ticket), clocks.TOTALS)
-    return facts_of(session, ticket, clocks.rules_for(ticket), now, is_overdue=clocks.is_overdue(running, now))
+    return facts_of(session_of(ticket), ticket, clocks.rules_for(ticket), now)
 
 
 def actions(ticket: Ticket, actor: Actor, now: datetime) -> list[Transition]:

@@ -1,5 +1,6 @@
 """Which tickets an actor may see: `visible(actor)` is the only way to select tickets."""
 
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, exists, false, or_, select, true
@@ -18,6 +19,7 @@ def visible(actor: Actor) -> Select[Ticket]:
     return select(Ticket).where(scope(actor))
 
 
+@lru_cache(maxsize=512)
 def scope(actor: Actor) -> ColumnElement[bool]:
     """The condition behind `visible`, for counts and joins over `Ticket`."""
     if Role.SYSTEM in actor.roles:

@@ -25,14 +25,32 @@ def may_unmask(ticket: Ticket, actor: Actor) -> bool:
     """Whether this reader may ask for the full name and number."""
     if actor.roles & MAY_UNMASK:
         return True
-    shielded = ticket.is_confidential or ticket.is_anonymous or ticket.appeal_type is AppealType.TIP_OFF
-    return not shielded and (actor.account_id == ticket.handler_id or Role.UNIT_LEADER in actor.roles)
+    mine = actor.account_id == ticket.handler_id or Role.UNIT_LEADER in actor.roles
+    return not is_shielded(ticket) and mine
+
+
+def is_shielded(ticket: Ticket) -> bool:
+    """Whether who raised it must stay within the hotline."""
+    return ticket.is_confidential or ticket.is_anonymous or ticket.appeal_type is AppealType.TIP_OFF
+
+
+def knows_enterprise(ticket: Ticket, actor: Actor) -> bool:
+    """Whether this reader may know which enterprise it was: of a shielded ticket no unit and no expert may."""
+    inside = actor.is_hotline or Role.AUDITOR in actor.roles or actor.ticket_id == ticket.id
+    return inside or not is_shielded(ticket)
+
+
+def enterprise_name(ticket: Ticket, actor: Actor) -> str | None:
+    """The enterprise as this reader may know it."""
+    if ticket.enterprise is None:
+        return None
+    return ticket.enterprise.name if knows_enterprise(ticket, actor) else "（身份保密）"
 
 
 def as_dict(session: Session, ticket: Ticket, actor: Actor, now: datetime) -> dict[str, Any]:
     """The whole ticket as JSON has it; names and numbers masked."""
     return {
-        **summary(ticket),
+        **summary(ticket, actor),
         "body": ticket.body,
         "wish": ticket.wish,
         "place": ticket.place,
@@ -50,7 +68,7 @@ def as_dict(session: Session, ticket: Ticket, actor: Actor, now: datetime) -> di
     }
 
 
-def summary(ticket: Ticket) -> dict[str, Any]:
+def summary(ticket: Ticket, actor: Actor) -> dict[str, Any]:
     """One row of a list."""
     return {
         "no": ticket.no,
@@ -63,7 +81,7 @@ def summary(ticket: Ticket) -> dict[str, Any]:
         "region": ticket.region.name,
         "urgency": ticket.urgency,
         "lead_unit": ticket.lead_unit.name if ticket.lead_unit else None,
-        "enterprise": ticket.enterprise.name if ticket.enterprise else None,
+        "enterprise": enterprise_name(ticket, actor),
         "is_supervised": ticket.supervised_since is not None,
         "created_at": ticket.created_at.isoformat(),
         "closed_at": ticket.closed_at.isoformat() if ticket.closed_at else None,

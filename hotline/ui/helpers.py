@@ -7,6 +7,7 @@ from typing import Any
 
 from flask import Blueprint, Flask, current_app, g
 
+from hotline.accounts.privacy import mask_name
 from hotline.clock import utcnow
 from hotline.ui import format as shown
 
@@ -16,7 +17,7 @@ VENDOR = Path(__file__).parent.parent / "web" / "static" / "vendor"
 def register(app: Flask) -> None:
     """The base templates, the filters and the variables of every page."""
     app.register_blueprint(Blueprint("ui", __name__, template_folder="templates"))
-    app.jinja_env.filters.update(local_time=shown.local_time, local_date=shown.local_date)
+    app.jinja_env.filters.update(local_time=shown.local_time, local_date=shown.local_date, masked_name=mask_name)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.context_processor(_variables)
 

@@ -12,6 +12,7 @@ from hotline import migrate
 from hotline.app import import_models
 from hotline.database import Base, Database, make_engine
 from tests import services
+from tests.city import City
 
 
 def tables(url: str) -> set[str]:
@@ -32,7 +33,9 @@ def test_models_and_migrations_agree(database: Database) -> None:
     assert differences == []
 
 
-def test_all_migrations_go_down_and_up_again(database: Database) -> None:
+def test_all_migrations_go_down_and_up_again_with_data_in_the_tables(city: City) -> None:
+    database = city.database
+    city.do("dispatch1", "dispatch", city.register(), unit_code="JRJ")
     before = tables(url_of(database))
     assert before
     migrate.downgrade(url_of(database), "base")

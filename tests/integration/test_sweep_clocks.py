@@ -1,5 +1,6 @@
 """Clocks in the database: start, stop, pause, resume, and what the tables themselves refuse."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 
 import pytest
@@ -7,8 +8,9 @@ from sqlalchemy.exc import IntegrityError
 
 from hotline.database import Database
 from hotline.deadlines import operations, queries
-from hotline.deadlines.models import Clock, ClockState
+from hotline.deadlines.models import ClockState
 from hotline.deadlines.subjects import Subject
+from hotline.deadlines.sweep import sweep
 from routing.deadlines import Limit
 from tests.calendars import CHINA_2026
 from tests.sweep_world import LADDER, START, TOTAL, World, hours, prepare, start
@@ -113,13 +115,31 @@ def test_a_reader_acknowledges_a_firing_once(world: World) -> None:
         assert (firing.acknowledged_by, firing.acknowledged_at) == (7, hours(3))
 
 
-def test_an_extension_beside_a_sweep_waits_for_it_on_postgresql_and_fires_nothing_early(world: World) -> None:
-    world.start(1)
-    world.sweep(hours(2))
+def extend(world: World) -> None:
     with world.database.transaction() as session:
         (clock,) = operations.hold(session, SUBJECT)
-        operations.extend(clock, Limit.parse("4h"), calendar=CHINA_2026, ladder=LADDER, reason="", now=hours(3))
+        operations.extend(clock, Limit.parse("4h"), calendar=CHINA_2026, ladder=LADDER, reason="", now=hours(2))
+
+
+def test_an_extended_clock_fires_its_next_rung_later_and_the_last_one_not_again(world: World) -> None:
+    world.start(1)
+    world.sweep(hours(2))
+    extend(world)
     assert world.sweep(hours(3.2)) == 0
     assert world.sweep(hours(6.4)) == 1
     assert world.ledger(1) == ["reminder", "urge"]
-    assert isinstance(world.clock(1), Clock)
+
+
+@pytest.mark.postgres
+def test_an_extension_beside_a_sweep_waits_for_it_so_that_no_rung_comes_early(postgres_database: Database) -> None:
+    world = World(prepare(postgres_database))
+    world.start(1)
+    with ThreadPoolExecutor(1) as pool:
+        with world.database.transaction() as sweeping:
+            assert sweep(sweeping, hours(2), world.context()) == 1
+            extension = pool.submit(extend, world)
+            with pytest.raises(TimeoutError):
+                extension.result(0.3)
+        extension.result(10)
+    clock = world.clock(1)
+    assert (clock.next_rung, clock.due_at, clock.next_fire_at) == (1, hours(8), hours(6.4))

@@ -258,7 +258,6 @@ def test_appeals_of_platforms_keep_a_number_and_others_have_none(year):
 def test_sources_are_thirteen_and_their_shares_make_a_thousand():
     assert len({source.code for source in SOURCES}) == 13
     assert sum(source.share for source in SOURCES) == 1000
-    assert all(source.must_report_back for source in SOURCES if source.is_platform)
 
 
 # --- what the others write

@@ -1,0 +1,87 @@
+"""Plays the history of the demo city into the database: through `perform()`, with the sweep at its proper times."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from sqlalchemy import func, select, update
+from sqlalchemy.orm import Session
+
+from hotline.accounts.actor import Actor, actor_of, enterprise
+from hotline.accounts.models import Account
+from hotline.actions import perform, sweep_context
+from hotline.database import Database
+from hotline.deadlines.models import Clock
+from hotline.deadlines.queries import RUNNING
+from hotline.deadlines.sweep import SweepContext, sweep
+from hotline.demo.history import Event
+from hotline.demo.steps import ENTERPRISE
+from hotline.outbox.models import OutboxMessage
+
+Progress = Callable[[int, int], None]
+"""Told how many steps are done, of how many."""
+
+RECENT = timedelta(minutes=10)
+"""Notices younger than this are really delivered."""
+
+BATCH = 300
+"""Steps a transaction: few enough to keep the session small, many enough to spare the disk."""
+
+
+def no_progress(done: int, total: int) -> None:
+    """For callers who do not watch."""
+
+
+@dataclass
+class Player:
+    """Performs events in order of time. `tickets`: (story, ticket of the story) → number and id."""
+
+    database: Database
+    actors: dict[str, Actor]
+    tickets: dict[tuple[int, int], tuple[str, int]] = field(default_factory=dict)
+
+    def play(self, events: Sequence[Event], now: datetime, progress: Progress = no_progress) -> None:
+        """All of it, up to `now`. Each rung fires at its own time, before whatever was done after it."""
+        for start in range(0, len(events), BATCH):
+            with self.database.transaction() as session:
+                self._play(session, events[start : start + BATCH])
+            progress(min(start + BATCH, len(events)), len(events))
+        with self.database.transaction() as session:
+            catch_up(session, now, sweep_context(session))
+            forget_notices(session, now)
+
+    def _play(self, session: Session, events: Sequence[Event]) -> None:
+        context = sweep_context(session)
+        for event in events:
+            catch_up(session, event.at, context)
+            self._perform(session, event)
+
+    def _perform(self, session: Session, event: Event) -> None:
+        step, key = event.step, (event.story, event.step.ticket)
+        number, ticket_id = self.tickets.get(key, (None, None))
+        actor = enterprise(ticket_id) if step.who == ENTERPRISE and ticket_id else self.actors[step.who]
+        payload = step.payload
+        if step.action == "merge":
+            payload = {**payload, "master_no": self.tickets[event.story, 0][0]}
+        ticket = perform(session, actor, step.action, payload, event.at, number=number)
+        self.tickets[key] = ticket.no, ticket.id
+
+
+def player(database: Database) -> Player:
+    """A player who knows everybody in the directory."""
+    with database.transaction(write=False) as session:
+        actors = {account.login: actor_of(session, account) for account in session.scalars(select(Account))}
+    return Player(database, actors)
+
+
+def catch_up(session: Session, until: datetime, context: SweepContext) -> None:
+    """Sweep at every instant up to `until` at which a rung falls due, as the ticker would have."""
+    due = select(func.min(Clock.next_fire_at)).where(RUNNING)
+    while (at := session.scalar(due)) is not None and at <= until:
+        sweep(session, at, context)
+
+
+def forget_notices(session: Session, now: datetime) -> None:
+    """Take the notices of the invented past for sent: nobody is to get a year's messages on the first morning."""
+    old = update(OutboxMessage).where(OutboxMessage.sent_at.is_(None), OutboxMessage.created_at < now - RECENT)
+    session.execute(old.values(sent_at=OutboxMessage.created_at))

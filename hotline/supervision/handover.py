@@ -1,0 +1,172 @@
+"""交接: nobody leaves with open work. What an account holds goes to another one before the account is closed."""
+
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+
+from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy.orm import Session
+
+from hotline.accounts.actor import HOTLINE_ROLES, SYSTEM, UNIT_ROLES, Actor
+from hotline.accounts.administration import close_account, serves
+from hotline.accounts.models import Account, Role, UnitPost
+from hotline.accounts.operations import audit
+from hotline.clock import to_local
+from hotline.directory.models import Unit
+from hotline.errors import Conflict, Invalid
+from hotline.ticket.models import OPEN, Assignment, Consultation, Ticket
+from hotline.ticket.operations import Data, apply, session_of
+from hotline.ticket.parts import check_person
+from hotline.ticket.queries import get, visible
+
+
+@dataclass(frozen=True)
+class OpenWork:
+    """What one account holds: numbers of open tickets by its part in them, and its posts that have not ended."""
+
+    followed: tuple[str, ...]
+    handled: tuple[str, ...]
+    asked: tuple[str, ...]
+    posts: tuple[UnitPost, ...]
+
+    @property
+    def numbers(self) -> list[str]:
+        """Every ticket, once."""
+        return sorted({*self.followed, *self.handled, *self.asked})
+
+    def __bool__(self) -> bool:
+        return bool(self.numbers or self.posts)
+
+
+def open_work(session: Session, account: Account, day: date) -> OpenWork:
+    """What this account holds on `day`."""
+    parts = select(Assignment.ticket_id).filter_by(handler_id=account.id, ended_at=None)
+    asked = select(Consultation.ticket_id).filter_by(expert_id=account.id, answered_at=None, is_declined=False)
+    posts = select(UnitPost).where(UnitPost.account_id == account.id, _lasts(day)).order_by(UnitPost.id)
+    return OpenWork(
+        followed=_numbers(session, Ticket.follower_id == account.id),
+        handled=_numbers(session, or_(Ticket.handler_id == account.id, Ticket.id.in_(parts))),
+        asked=_numbers(session, Ticket.id.in_(asked)),
+        posts=tuple(session.scalars(posts)),
+    )
+
+
+def _numbers(session: Session, condition: ColumnElement[bool]) -> tuple[str, ...]:
+    query = visible(SYSTEM).where(Ticket.status.in_(OPEN), condition).order_by(Ticket.no)
+    return tuple(session.scalars(query.with_only_columns(Ticket.no)))
+
+
+def _lasts(day: date) -> ColumnElement[bool]:
+    return or_(UnitPost.effective_to.is_(None), UnitPost.effective_to >= day)
+
+
+def close(session: Session, account: Account, actor: Actor, now: datetime) -> None:
+    """Close an account. Raises Conflict (account_has_open_work) with the numbers of what it still holds."""
+    if account.id == actor.account_id:
+        raise Conflict("不能停用自己的账号", code="own_account")
+    _refuse(account, open_work(session, account, to_local(now).date()), "停用")
+    close_account(session, account, actor, now)
+
+
+def check_change(session: Session, account: Account, roles: Collection[Role], unit_id: int, now: datetime) -> None:
+    """Roles and unit may change as long as the open work still fits. Raises Conflict (account_has_open_work)."""
+    work, held = open_work(session, account, to_local(now).date()), set(roles)
+    leaves_unit = unit_id != account.unit_id or not held & UNIT_ROLES
+    misfits = OpenWork(
+        followed=() if held & HOTLINE_ROLES else work.followed,
+        handled=work.handled if leaves_unit else (),
+        asked=() if Role.EXPERT in held else work.asked,
+        posts=work.posts if unit_id != account.unit_id else (),
+    )
+    _refuse(account, misfits, "变更岗位或单位")
+
+
+def _refuse(account: Account, work: OpenWork, what: str) -> None:
+    if not work:
+        return
+    posts = [post.post.label for post in work.posts]
+    held = "，".join(
+        text for text in (f"{len(work.numbers)} 件在办工单" if work.numbers else "", "、".join(posts)) if text
+    )
+    message = f"{account.name}名下还有{held}，请先交接再{what}"
+    raise Conflict(message, code="account_has_open_work", numbers=work.numbers, posts=posts)
+
+
+def hand_over_all(
+    session: Session, leaving: Account, taking: Account, reason: str, actor: Actor, now: datetime
+) -> list[str]:
+    """Everything one account holds goes to another; the tickets' numbers. One misfit, and nothing has changed.
+
+    An administrator has no part in tickets: the rows of the ledger carry his name and the system's right.
+    """
+    if taking.id == leaving.id or not taking.is_active:
+        raise Invalid("请选择另一个在岗的账号", code="bad_successor", field="to_login")
+    clerk = replace(SYSTEM, name=actor.name, account_id=actor.account_id, unit_id=actor.unit_id)
+    work, day = open_work(session, leaving, to_local(now).date()), to_local(now).date()
+    data = {"from_login": leaving.login, "to_login": taking.login, "text": reason}
+    for number in work.numbers:
+        hand_over(get(session, clerk, number, lock=True), data, clerk, now)
+    for post in work.posts:
+        _pass_on(session, post, taking, day)
+    passed = {"to": taking.login, "tickets": work.numbers, "posts": [post.id for post in work.posts]}
+    audit(session, actor, "hand_over", f"account:{leaving.login}", now, reason, passed)
+    return work.numbers
+
+
+def hand_over(ticket: Ticket, data: Data, actor: Actor, now: datetime) -> None:
+    """交接 one ticket: whatever part one account has in it goes to another of a fitting role and unit."""
+    session = session_of(ticket)
+    leaving, taking = (_account(session, data[field], field) for field in ("from_login", "to_login"))
+    columns = [name for name in ("follower_id", "handler_id") if getattr(ticket, name) == leaving.id]
+    held = select(Assignment).filter_by(ticket_id=ticket.id, handler_id=leaving.id, ended_at=None)
+    asked = select(Consultation).filter_by(
+        ticket_id=ticket.id, expert_id=leaving.id, answered_at=None, is_declined=False
+    )
+    parts, questions = list(session.scalars(held)), list(session.scalars(asked))
+    if not (columns or parts or questions):
+        raise Invalid(f"{leaving.name}在本工单中没有待办", code="nothing_to_hand_over", field="from_login")
+    units = [part.unit for part in parts] + ([ticket.lead_unit] if "handler_id" in columns and ticket.lead_unit else [])
+    _check_fit(ticket, taking, follows="follower_id" in columns, units=units, answers=bool(questions))
+    apply(ticket, "hand_over", actor, now, data, **dict.fromkeys(columns, taking.id))
+    for part in parts:
+        part.handler_id = taking.id
+    for question in questions:
+        question.expert_id = taking.id
+
+
+def _account(session: Session, login: str, field: str) -> Account:
+    account = session.scalar(select(Account).filter_by(login=login))
+    if account is None or (field == "to_login" and not account.is_active):
+        raise Invalid(f"“{login}”不是在岗人员的工号", code="unknown_account", field=field)
+    return account
+
+
+def _check_fit(ticket: Ticket, taking: Account, *, follows: bool, units: Collection[Unit], answers: bool) -> None:
+    check_person(ticket, taking, "to_login")
+    if follows and not taking.roles & HOTLINE_ROLES:
+        raise _misfit(ticket, f"{taking.name}不是热线人员，不能做跟办人")
+    if answers and Role.EXPERT not in taking.roles:
+        raise _misfit(ticket, f"{taking.name}不是政策专家，不能答复咨询")
+    for unit in units:
+        if not serves(taking, unit):
+            raise _misfit(ticket, f"{taking.name}不是“{unit.short_name}”的经办人或负责人")
+
+
+def _misfit(ticket: Ticket, why: str) -> Invalid:
+    return Invalid(f"{ticket.no}：{why}", code="successor_misfit", field="to_login")
+
+
+def _pass_on(session: Session, post: UnitPost, taking: Account, today: date) -> None:
+    """End a post yesterday and begin the successor's today; one that has not begun before today just changes hands."""
+    unit = session.get_one(Unit, post.unit_id)
+    if not serves(taking, unit):
+        raise Invalid(
+            f"{taking.name}不能担任“{unit.short_name}”的{post.post.label}", code="post_misfit", field="to_login"
+        )
+    if post.effective_from >= today:
+        post.account_id = taking.id
+        return
+    successor = UnitPost(unit_id=post.unit_id, post=post.post, account_id=taking.id, effective_from=today)
+    successor.effective_to, post.effective_to = post.effective_to, today - timedelta(days=1)
+    session.add(successor)
+    session.flush()

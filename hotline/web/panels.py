@@ -1,0 +1,83 @@
+"""The action bar of a ticket: only what the table allows this actor now, each with its form."""
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from hotline.actions import ACTIONS
+from hotline.clock import to_local
+from hotline.ticket.models import Ticket
+from hotline.ticket.operations import actions
+from hotline.ui.door import Door
+from hotline.web.choices import form_fields
+from hotline.workflow import Transition
+
+PRIMARY = (
+    *("dispatch", "sign", "expert_answer", "contribute", "sign_off", "reply", "approve", "close", "callback", "resume"),
+    *("grant_extension", "grant_pause", "grant_review", "overrule", "external_reply", "supplement"),
+)
+"""What this ticket most likely waits for, in this order; the first one allowed stands out."""
+DANGER = frozenset(
+    {"refuse", "object", "withdraw", "return_reply", "reject_sign_off", "rework", "transfer_emergency", "deny_review"}
+)
+ASIDE = frozenset(
+    {"note", "urge", "ask_expert", "change_follower", "supervise", "lift_supervision", "amend", "withdraw", "merge"}
+    | {"transfer_emergency", "transfer_external", "refuse", "reopen", "request_review"}
+)
+"""Not a step of the work in hand: kept under "其他操作"."""
+LEADS = {
+    "sign": "签收后由本单位主办，先行联系和办理时限继续计时。",
+    "object": "退单须写明职责依据；办理总时限不会因退单停止。",
+    "request_pause": "仅限等待材料、鉴定或法定期间；批准前计时不停。",
+    "request_extension": "须在到期前申请，由督办员审批。",
+    "merge": "并入后由主单统一办理，主单答复后本单自动转回访。",
+    "withdraw": "撤回后工单终止，不能恢复。",
+    "refuse": "不予受理须告知法定途径。",
+}
+
+
+@dataclass(frozen=True)
+class Posted:
+    """A form that was refused: its action, what was typed, and what was wrong."""
+
+    action: str
+    values: Mapping[str, Any]
+    errors: Mapping[str, Any] = field(default_factory=dict)
+    message: str = ""
+
+
+def panels(d: Door, ticket: Ticket, posted: Posted | None = None) -> dict[str, Any]:
+    """{main, more, key}: two lists for macro action_bar, and the page's idempotency key."""
+    rows = actions(ticket, d.actor, d.now)
+    names = {row.action for row in rows}
+    first = next((action for action in PRIMARY if action in names), None)
+    shown = [_panel(d, ticket, row, row.action == first, posted) for row in rows]
+    more = [panel for panel in shown if panel["action"] in ASIDE]
+    return {
+        "main": sorted((panel for panel in shown if panel["action"] not in ASIDE), key=lambda one: not one["primary"]),
+        "more": more,
+        "more_open": any(panel["open"] for panel in more),
+        "key": secrets.token_urlsafe(12),
+    }
+
+
+def _panel(d: Door, ticket: Ticket, row: Transition, is_first: bool, posted: Posted | None) -> dict[str, Any]:
+    mine = posted if posted and posted.action == row.action else None
+    return {
+        "action": row.action,
+        "label": row.label,
+        "primary": is_first,
+        "danger": row.action in DANGER,
+        "lead": LEADS.get(row.action),
+        "open": mine is not None,
+        "url": f"/tickets/{ticket.no}/actions/{row.action}",
+        "fields": _fields(d, ticket, row.action, mine),
+    }
+
+
+def _fields(d: Door, ticket: Ticket, action: str, mine: Posted | None) -> list[dict[str, Any]]:
+    values, errors = (mine.values, mine.errors) if mine else (None, None)
+    day, schema = to_local(d.now).date(), ACTIONS[action].schema
+    fields = form_fields(d.session, schema, day, ticket=ticket, values=values, errors=errors)
+    return [one for one in fields if one["name"] != "version"]  # action_bar brings the ticket's own

@@ -1,0 +1,223 @@
+"""工单列表: saved views with counts, filters that live in the URL, and the same list as CSV."""
+
+import csv
+import io
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict
+from math import ceil
+from typing import Any
+from urllib.parse import urlencode
+
+from flask import Blueprint, Response, redirect, request
+from flask.typing import ResponseReturnValue
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from hotline.accounts.actor import Actor
+from hotline.accounts.models import Role
+from hotline.accounts.operations import audit
+from hotline.clock import to_local
+from hotline.directory.models import Category
+from hotline.directory.queries import effective
+from hotline.errors import NotFound
+from hotline.ticket import listing
+from hotline.ticket.models import AppealType, Ticket, TicketStatus
+from hotline.ticket.numbering import is_number
+from hotline.ticket.queries import get
+from hotline.ui.door import Door, door
+from hotline.ui.format import local_time
+from hotline.web import choices
+from hotline.web.navigation import render_page, start_view
+from hotline.web.presenters import list_row
+
+pages = Blueprint("queue", __name__, template_folder="templates")
+
+SIZE = 50
+EXPORT_LIMIT = 10_000
+"""Rows of one CSV: more is a matter for reports."""
+R = Role
+TIMED = ("today", "due", "overdue")
+VIEWS_OF: dict[Role, tuple[str, ...]] = {
+    R.AGENT: ("mine", "open", *TIMED, "supervised", "closed", "all"),
+    R.TEAM_LEADER: ("mine", "open", *TIMED, "supervised", "closed", "all"),
+    R.DISPATCHER: ("dispatch", "objected", "sign", "open", *TIMED, "supervised", "closed", "all"),
+    R.REVIEWER: ("review", "open", *TIMED, "closed", "all"),
+    R.CALLBACK: ("callback", "open", "closed", "all"),
+    R.HANDLER: ("mine", "sign", "handling", "open", *TIMED, "closed"),
+    R.UNIT_LEADER: ("sign", "handling", "ruling", "open", *TIMED, "supervised", "closed"),
+    R.EXPERT: ("expert", "all"),
+    R.SUPERVISOR: ("ruling", "objected", "open", *TIMED, "supervised", "closed", "all"),
+    R.AUDITOR: ("open", *TIMED, "supervised", "closed", "all"),
+}
+"""The tabs each role works with."""
+QUIET = frozenset({"closed", "all"})
+"""Views whose count tells nobody what to do."""
+KINDS = {"overdue": "bad", "due": "warn", "today": "warn"}
+FILTERS = ("view", "q", "unit", "category", "status", "kind")
+
+
+def views_of(actor: Actor) -> list[str]:
+    """The tabs for this actor, in the order of all views."""
+    mine = {view for role in actor.roles for view in VIEWS_OF.get(Role(role), ())}
+    return [view for view in listing.VIEWS if view in mine]
+
+
+def chosen(actor: Actor, query: Mapping[str, str]) -> listing.Filters:
+    """The filters of a URL. Unknown codes are dropped: an old bookmark should still open."""
+    values = {name: query.get(name, "").replace("\x00", "").strip()[:100] for name in FILTERS}
+    if values["view"] not in listing.VIEWS:
+        values["view"] = start_view(actor)
+    for name, enum in (("status", TicketStatus), ("kind", AppealType)):
+        if values[name] not in list(enum):
+            values[name] = ""
+    return listing.Filters(**values)
+
+
+@pages.get("/queue")
+def index() -> ResponseReturnValue:
+    """A page of a view: ?view=&q=&unit=&category=&status=&kind=&sort=new&page=."""
+    with door() as d:
+        filters, newest = chosen(d.actor, request.args), request.args.get("sort") == "new"
+        number = request.args.get("page", 1, type=int)
+        page = _page(d, filters, newest, min(max(number, 1), 100_000))
+        return render_page(
+            d,
+            "web/queue.html",
+            active="queue",
+            filters=filters,
+            newest=newest,
+            view_label=listing.VIEWS[filters.view],
+            tabs=_tabs(d, filters.view),
+            rows=[list_row(d.session, row, d.now) for row in page.rows],
+            pager=_pager(page, filters, newest),
+            export=_url("/queue.csv", filters, newest),
+            is_filtered=any((filters.q, filters.unit, filters.category, filters.status, filters.kind)),
+            units=choices.offered(d.session, "units", to_local(d.now).date()) if not _only_unit(d.actor) else [],
+            categories=_categories(d.session, d),
+            statuses=[(status.value, status.label) for status in TicketStatus],
+            kinds=[(kind.value, kind.label) for kind in AppealType],
+            q=filters.q,
+        )
+
+
+def _page(d: Door, filters: listing.Filters, newest: bool, number: int) -> listing.Page:
+    return listing.page(d.session, d.actor, d.now, page=number, size=SIZE, newest=newest, **asdict(filters))
+
+
+def _only_unit(actor: Actor) -> bool:
+    return not actor.is_hotline and Role.AUDITOR not in actor.roles
+
+
+def _tabs(d: Door, active: str) -> list[dict[str, Any]]:
+    views = views_of(d.actor)
+    if active not in views:
+        views.append(active)
+    counts = listing.counts(d.session, d.actor, d.now, [view for view in views if view not in QUIET])
+    return [
+        {
+            "href": f"/queue?view={view}",
+            "label": listing.VIEWS[view],
+            "active": view == active,
+            "count": counts.get(view),
+            "kind": KINDS.get(view) if counts.get(view) else None,
+        }
+        for view in views
+    ]
+
+
+def _pager(page: listing.Page, filters: listing.Filters, newest: bool) -> dict[str, Any]:
+    first = (page.number - 1) * page.size + 1
+    return {
+        "page": page.number,
+        "pages": ceil(page.total / page.size),
+        "total": page.total,
+        "first": first,
+        "last": first + len(page.rows) - 1,
+        "href": lambda number: _url("/queue", filters, newest, page=number),
+    }
+
+
+def _url(path: str, filters: listing.Filters, newest: bool, **more: Any) -> str:
+    values = {**asdict(filters), "sort": "new" if newest else "", **more}
+    return f"{path}?{urlencode({name: value for name, value in values.items() if value})}"
+
+
+def _categories(session: Session, d: Door) -> list[Any]:
+    """The first two levels: a list is filtered by a field of business, not by a single matter."""
+    query = select(Category).where(effective(Category, to_local(d.now).date()), Category.level < 3)
+    groups: list[Any] = []
+    for row in session.scalars(query.order_by(Category.code)):
+        if row.level == 1:
+            groups.append((row.name, [(row.code, f"{row.name}（全部）")]))
+        elif groups:
+            groups[-1][1].append((row.code, row.name))
+    return groups
+
+
+COLUMNS = (
+    *("工单号", "标题", "类型", "事项分类", "区域", "企业", "状态", "紧急程度", "主办单位", "经办人", "跟办人"),
+    *("受理时间", "时限", "到期时间", "督办", "催单次数", "重办次数", "办结时间"),
+)
+
+
+@pages.get("/queue.csv")
+def export() -> ResponseReturnValue:
+    """The same list as a file that Excel and WPS open; who took it is kept."""
+    with door(write=True) as d:
+        filters, newest = chosen(d.actor, request.args), request.args.get("sort") == "new"
+        page = listing.page(d.session, d.actor, d.now, size=EXPORT_LIMIT, newest=newest, **asdict(filters))
+        audit(d.session, d.actor, "export", f"queue:{filters.view}", d.now, f"导出工单 {len(page.rows)} 件")
+        text = _csv(list(_line(row)) for row in page.rows)
+        name = f"tickets-{filters.view}-{to_local(d.now):%Y%m%d-%H%M}.csv"
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return Response("\ufeff" + text, mimetype="text/csv", headers=headers)
+
+
+def _csv(rows: Iterator[list[Any]]) -> str:
+    out = io.StringIO()
+    writer = csv.writer(out)
+    writer.writerow(COLUMNS)
+    writer.writerows([safe_cell(value) for value in row] for row in rows)
+    return out.getvalue()
+
+
+def safe_cell(value: Any) -> str:
+    """A cell that no spreadsheet takes for a formula."""
+    text = "" if value is None else str(value)
+    return f"'{text}" if text.lstrip().startswith(("=", "+", "-", "@")) or text[:1] in ("\t", "\r") else text
+
+
+def _line(row: listing.Row) -> Iterator[Any]:
+    ticket, clock = row.ticket, row.clock
+    yield from (ticket.no, ticket.title, ticket.appeal_type.label, ticket.category.full_name, ticket.region.name)
+    yield from (ticket.enterprise.name if ticket.enterprise else "", ticket.status.label, ticket.urgency.label)
+    yield from (ticket.lead_unit.name if ticket.lead_unit else "", ticket.handler.name if ticket.handler else "")
+    yield from (ticket.follower.name, local_time(ticket.received_at), clock_label(row))
+    yield from (local_time(clock.due_at) if clock else "", "是" if ticket.supervised_since else "")
+    yield from (ticket.urged_count, ticket.round, local_time(ticket.closed_at) if ticket.closed_at else "")
+
+
+def clock_label(row: listing.Row) -> str:
+    """Which clock the due time of a row is of."""
+    from routing.profiles import ClockName
+
+    return ClockName(row.clock.name).label if row.clock else ""
+
+
+@pages.get("/search")
+def search() -> ResponseReturnValue:
+    """A ticket's number opens it; anything else is looked for in all tickets."""
+    text = request.args.get("q", "").replace("\x00", "").strip()[:100]
+    with door() as d:
+        if is_number(text.upper()):
+            found = _ticket(d, text.upper())
+            if found is not None:
+                return redirect(f"/tickets/{found.no}")
+    return redirect(f"/queue?{urlencode({'view': 'all', 'q': text})}")
+
+
+def _ticket(d: Door, number: str) -> Ticket | None:
+    try:
+        return get(d.session, d.actor, number)
+    except NotFound:
+        return None

@@ -1,0 +1,215 @@
+"""办理流程: the ledger in words, for macro timeline. Names are read once a page, not once a row."""
+
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
+from functools import cached_property
+from typing import Any
+
+from marshmallow import fields
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from hotline.accounts.models import Account
+from hotline.actions import ACTIONS, CREATING
+from hotline.clock import to_local
+from hotline.directory.models import Category, Region, Unit
+from hotline.intake.schemas import Registration
+from hotline.ticket.ledger import LedgerEntry, entries
+from hotline.ticket.models import Attachment, Citation, Reply, Ticket, Urgency
+from hotline.ticket.models.codes import Ruling, UnresolvedReason
+from hotline.ticket.queries import hanging
+from hotline.ui.format import duration_text, local_time
+
+Shown = dict[str, Any]
+
+INTERNAL = frozenset(
+    {"note", "contribute", "sign_off", "reject_sign_off", "return_reply", "ask_expert", "expert_answer", "contact"}
+)
+"""Rows whose words stay inside the house."""
+PUBLIC = frozenset({"supplement", "return_for_supplement", "request_extension", "request_pause", "deny_review"})
+"""Rows whose words the enterprise reads or wrote itself."""
+REGISTERED = frozenset(Registration().fields)
+"""Said once, in the facts of the ticket; the timeline does not repeat it."""
+REPLY_TITLES = {
+    Ruling.GRANTED: "公开答复 · 企业可见",
+    Ruling.PENDING: "公开答复（待审核，企业尚不可见）",
+    Ruling.DENIED: "公开答复（未通过审核，企业不可见）",
+}
+YES_NO = {True: "是", False: "否", "true": "是", "false": "否"}
+
+
+class Names:
+    """Ids and codes as names."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    @cached_property
+    def _units(self) -> dict[Any, str]:
+        rows = self._session.execute(select(Unit.id, Unit.code, Unit.short_name)).all()
+        return {key: row.short_name for row in rows for key in (row.id, row.code)}
+
+    @cached_property
+    def _accounts(self) -> dict[Any, str]:
+        rows = self._session.execute(select(Account.id, Account.login, Account.name)).all()
+        return {key: row.name for row in rows for key in (row.id, row.login)}
+
+    def unit(self, key: Any) -> str:
+        """A unit by id or code."""
+        return self._units.get(key, str(key or ""))
+
+    def account(self, key: Any) -> str:
+        """A person by id or login."""
+        return self._accounts.get(key, str(key or ""))
+
+    def category(self, key: Any) -> str:
+        """A category by id."""
+        row = self._session.get(Category, key) if key else None
+        return row.full_name if row else ""
+
+    def region(self, key: Any) -> str:
+        """A region by id."""
+        row = self._session.get(Region, key) if key else None
+        return row.name if row else ""
+
+
+def _plain(names: Names, value: Any) -> str:
+    return "" if value is None else str(value)
+
+
+def _yes(names: Names, value: Any) -> str:
+    return "" if value is None else YES_NO[value]
+
+
+def _instant(names: Names, value: Any) -> str:
+    return local_time(datetime.fromisoformat(value)) if value else ""
+
+
+COLUMNS: dict[str, tuple[str, Callable[[Names, Any], str]]] = {
+    "title": ("标题", _plain),
+    "category_id": ("事项分类", Names.category),
+    "region_id": ("涉及区域", Names.region),
+    "place": ("具体地点", _plain),
+    "urgency": ("紧急程度", lambda names, value: Urgency(value).label if value else ""),
+    "lead_unit_id": ("主办单位", Names.unit),
+    "handler_id": ("经办人", Names.account),
+    "follower_id": ("跟办人", Names.account),
+    "is_resolved": ("是否解决", _yes),
+    "unresolved_reason": ("未解决原因", lambda names, value: UnresolvedReason(value).label if value else ""),
+    "review_until": ("可申请复核至", _instant),
+    "objection_until": ("可退单至", _instant),
+}
+"""The columns whose changes mean something to a reader."""
+
+
+def timeline(session: Session, ticket: Ticket) -> list[Shown]:
+    """The ticket's ledger for macro timeline, newest first."""
+    names = Names(session)
+    replies = {(reply.at): reply for reply in hanging(session, Reply, ticket)}
+    files = {file.id: file for file in hanging(session, Attachment, ticket)}
+    cited = hanging(session, Citation, ticket)
+    shown, before = [], None
+    for entry in entries(session, ticket):
+        one = _entry(entry, names, before)
+        if entry.action in ("reply", "answer", "external_reply", "follow_master") and entry.at in replies:
+            one["parts"] = _reply_parts(replies[entry.at])
+            one["facts"] += [("依据", replies[entry.at].legal_basis)] if not _says(one, "依据") else []
+        one["attachments"] = [_file(files[entry.data["attachment_id"]])] if entry.action == "attach" else []
+        one["links"] = [_citation(row) for row in cited if row.at == entry.at]
+        before = entry.at if entry.action != "rung" else before
+        shown.append(one)
+    return shown[::-1]
+
+
+def _says(one: Shown, word: str) -> bool:
+    return any(word in label for label, _ in one["facts"])
+
+
+def _entry(entry: LedgerEntry, names: Names, before: datetime | None) -> Shown:
+    is_rung = entry.action == "rung" or (entry.actor_id is None and entry.actor_name == "系统")
+    return {
+        "at_text": _short(entry.at),
+        "label": entry.label,
+        "actor": entry.actor_name,
+        "unit": names.unit(entry.unit_id) if entry.unit_id else "",
+        "duration_text": duration_text((entry.at - before).total_seconds()) if before and not is_rung else "",
+        "kind": "system" if is_rung else _kind(entry),
+        "text": entry.text,
+        "facts": list(_facts(entry, names)),
+        "changes": _changes(entry, names) if entry.from_status else [],
+    }
+
+
+def _short(at: datetime) -> str:
+    return to_local(at).strftime("%Y-%m-%d %H:%M")
+
+
+def _kind(entry: LedgerEntry) -> str:
+    if not entry.text:
+        return ""
+    if entry.action in PUBLIC or (entry.action == "interim" and entry.data.get("is_public")):
+        return "public"
+    return "internal" if entry.action in INTERNAL or entry.action == "interim" else ""
+
+
+def _facts(entry: LedgerEntry, names: Names) -> Iterable[tuple[str, str]]:
+    """The filled fields of the form behind a row: (label, value in words)."""
+    spec = (CREATING if entry.from_status is None else ACTIONS).get(entry.action)
+    if spec is None:
+        return
+    for name, field in spec.schema().fields.items():
+        value = entry.data.get(name)
+        is_said = name in REGISTERED and entry.from_status is None or field.metadata.get("widget") == "hidden"
+        if value in (None, "", []) or is_said or (entry.action == "amend" and name != "text"):
+            continue
+        yield field.metadata.get("label", name), _in_words(field, value, names)
+
+
+def _in_words(field: fields.Field[Any], value: Any, names: Names) -> str:
+    source = field.metadata.get("source")
+    if isinstance(value, list):
+        return "、".join(names.unit(one) if source else str(one) for one in value)
+    if source in ("units", "units_below"):
+        return names.unit(value)
+    if source in ("handlers", "experts", "desk"):
+        return names.account(value)
+    if isinstance(field, fields.Boolean):
+        return dict(_choices(field)).get(str(value).lower(), YES_NO[value])
+    return dict(_choices(field)).get(value, str(value))
+
+
+def _choices(field: fields.Field[Any]) -> Iterable[tuple[str, str]]:
+    return field.metadata.get("choices", ())
+
+
+def _changes(entry: LedgerEntry, names: Names) -> list[tuple[str, str, str]]:
+    changes: Mapping[str, list[Any]] = entry.changes
+    return [
+        (label, shown(names, changes[column][0]), shown(names, changes[column][1]))
+        for column, (label, shown) in COLUMNS.items()
+        if column in changes
+    ]
+
+
+def _reply_parts(reply: Reply) -> list[Shown]:
+    parts = [{"kind": "public", "title": REPLY_TITLES[reply.ruling], "text": reply.public_text}]
+    if reply.ruling is not Ruling.GRANTED:
+        parts[0]["kind"] = "internal"
+    if reply.internal_note:
+        parts.append({"kind": "internal", "title": "内部办理情况 · 仅热线和承办单位可见", "text": reply.internal_note})
+    return parts
+
+
+def _file(file: Attachment) -> Shown:
+    return {"href": f"/attachments/{file.id}", "name": file.file_name, "size_text": size_text(file.size)}
+
+
+def _citation(row: Citation) -> Shown:
+    number = f"（{row.doc_number}）" if row.doc_number else ""
+    name = f"{row.title}{number} · 第 {row.entry_version} 版"
+    return {"href": f"/knowledge/{row.entry_id}?version={row.entry_version}", "name": name}
+
+
+def size_text(size: int) -> str:
+    """A file's size: '12 KB', '3.4 MB'."""
+    return f"{max(size // 1024, 1)} KB" if size < 1024 * 1024 else f"{size / 1024 / 1024:.1f} MB"

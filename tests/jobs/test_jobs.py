@@ -1,0 +1,40 @@
+"""The jobs by name, in the whole house: a rung reaches the ledger, its notices reach their readers, twice is once."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from flask import Flask
+
+from hotline.app import create_app
+from hotline.jobs.worker import make_worker
+from hotline.outbox.operations import unsent
+from hotline.queue import connect, enqueue
+from hotline.ticket.ledger import entries
+from tests.city import City
+from tests.services import settings
+
+
+@pytest.fixture
+def app(city: City, tmp_path: Path, redis_url: str) -> Iterator[Flask]:
+    url = city.database.engine.url.render_as_string(hide_password=False)
+    app = create_app(settings(tmp_path, url, redis_url))
+    with app.app_context():
+        yield app
+    app.extensions["hotline"].database.engine.dispose()
+
+
+def rungs(city: City, number: str) -> list[str]:
+    with city.ticket(number) as (session, ticket):
+        return [entry.data["rung"] for entry in entries(session, ticket) if entry.action == "rung"]
+
+
+def test_what_a_worker_runs_by_name_fires_every_rung_once_and_sends_its_notices(city: City, app: Flask) -> None:
+    number = city.register()
+    connection = connect(app.extensions["hotline"].settings.redis_url)
+    for job in ("sweep", "sweep", "deliver", "deliver"):
+        enqueue(connection, "deadlines", f"hotline.jobs.{job}")
+        make_worker(connection).work(burst=True, logging_level="ERROR")
+    assert rungs(city, number) == ["reminder", "urge", "yellow", "red"]
+    with city.database.transaction(write=False) as session:
+        assert unsent(session) == []
