@@ -12,7 +12,7 @@ from marshmallow import Schema, ValidationError
 from sqlalchemy.orm import Session
 
 from hotline.accounts.actor import Actor
-from hotline.deadlines.sweep import SweepContext
+from hotline.deadlines.sweep import SweepContext, catch_up
 from hotline.directory.time import working_calendar
 from hotline.dispatch import operations as dispatch
 from hotline.dispatch import schemas as dispatch_forms
@@ -29,7 +29,7 @@ from hotline.intake import schemas as intake_forms
 from hotline.supervision import handover, rungs
 from hotline.supervision import operations as supervision
 from hotline.supervision import schemas as supervision_forms
-from hotline.ticket.clocks import ASSIGNMENT, CONSULTATION, Ladders
+from hotline.ticket.clocks import ASSIGNMENT, CONSULTATION, Ladders, clocks_around
 from hotline.ticket.models import Ticket
 from hotline.ticket.numbering import is_number
 from hotline.ticket.parts import follow_master
@@ -145,6 +145,7 @@ def perform(
     if not is_number(number):
         raise NotFound("工单号有误，请核对", code="ticket_not_found")
     ticket = get(session, actor, number, lock=True)
+    catch_up(session, clocks_around(ticket), now, lambda: sweep_context(session))
     known[action].operation(ticket, load(known[action], payload), actor, now)
     return ticket
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from threading import Event, Thread
 
+from flask import current_app
 from redis import Redis
 
 from hotline.clock import utcnow
@@ -40,7 +41,7 @@ class Task:
 
 
 def house_tasks(database: Database) -> tuple[Task, ...]:
-    """The sweep and the outbox. Run them within the app's context."""
+    """The sweep, the outbox and the search index. Run them within the app's context."""
     from hotline import jobs
 
     def in_transaction(question: Callable[..., bool]) -> Callable[[datetime], bool]:
@@ -50,7 +51,12 @@ def house_tasks(database: Database) -> tuple[Task, ...]:
 
         return ask
 
+    def index_is_behind(_at: datetime) -> bool:
+        behind: bool = current_app.extensions["knowledge"].is_behind()
+        return behind
+
     return (
+        Task("index", "hotline.jobs.follow_index", jobs.follow_index, index_is_behind),
         Task("deadlines", "hotline.jobs.sweep", jobs.sweep, in_transaction(is_due)),
         Task("notify", "hotline.jobs.deliver", jobs.deliver, in_transaction(is_waiting)),
     )

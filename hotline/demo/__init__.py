@@ -10,10 +10,10 @@ from hotline.accounts.models import Account, Role
 from hotline.database import Database
 from hotline.demo import people
 from hotline.demo.directory import PASSWORD, fill_directory
-from hotline.demo.fill import Progress, no_progress, player
+from hotline.demo.player import Progress, no_progress, player_for
 from hotline.demo.history import history
 from hotline.demo.knowledge import POLICIES
-from hotline.demo.showcase import showcase as showcase
+from hotline.demo.watched import showcase as showcase
 from hotline.directory.models import Unit
 from hotline.directory.time import working_calendar
 from hotline.knowledge.operations import Ownership, import_text
@@ -40,11 +40,11 @@ def fill(
         _import_policies(session, now)
         calendar = working_calendar(session)
     events = history(random.Random(seed), seed, calendar, now, count)
-    player(database).play(events, now, progress)
+    player_for(database).play(events, now, progress)
 
 
 def _import_policies(session: Session, now: datetime) -> None:
-    units = dict(session.execute(select(Unit.code, Unit.id)).tuples().all())
+    units = dict(session.execute(select(Unit.code, Unit.id)).all())
     editor = session.scalar(select(Account.id).filter_by(login=people.showcase()["KB_EDITOR"].login))
     for policy in POLICIES:
         import_text(session, policy.read(), Ownership(units[policy.unit_code]), author_id=editor, now=now)

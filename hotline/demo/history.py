@@ -46,6 +46,7 @@ STORIES: dict[s.Story, int] = {
     s.not_extended: 2,
     s.supervised: 2,
     s.withdrawn: 2,
+    s.declined: 2,
     s.merged: 2,
     s.paused_too_long: 1,
 }

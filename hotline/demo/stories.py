@@ -316,6 +316,14 @@ def supplemented(c: Cast) -> Iterator[Step]:
     yield from closed(c)
 
 
+def declined(c: Cast) -> Iterator[Step]:
+    """The dispatcher finds that it is not ours."""
+    yield submitted(c)
+    told = phrase(c.rng, "refusal")
+    why = {"refusal_reason": told.code, "legal_route": told.text}
+    yield Step(c.dispatcher, "refuse", c.hours(0.1, 0.4), why)
+
+
 def withdrawn(c: Cast) -> Iterator[Step]:
     """The enterprise needs us no more."""
     yield from dispatched(c)

@@ -1,9 +1,10 @@
 """Looking up rows of the directory by their codes, as forms and the API name them."""
 
 from datetime import date
+from functools import cache
 from typing import Any, TypeVar
 
-from sqlalchemy import or_, select
+from sqlalchemy import BindParameter, Date, Select, bindparam, or_, select
 from sqlalchemy.orm import Session
 
 from hotline.directory.models import Category, CategoryOwner, Effective, Enterprise, Region, Source, Unit
@@ -19,7 +20,7 @@ WORDS: dict[type[Any], tuple[str, str]] = {
 }
 
 
-def effective(model: type[Effective], day: date) -> Any:
+def effective(model: type[Effective], day: date | BindParameter[date]) -> Any:
     """The condition that a row is valid on a day, both ends inclusive."""
     return (model.effective_from <= day) & or_(model.effective_to.is_(None), model.effective_to >= day)
 
@@ -27,10 +28,16 @@ def effective(model: type[Effective], day: date) -> Any:
 def by_code(session: Session, model: type[Coded], code: str, day: date, *, field: str | None = None) -> Coded:
     """The row with this code that is valid on `day`. Raises Invalid naming the field."""
     name, word = WORDS[model]
-    row = session.scalar(select(model).where(model.code == code, effective(model, day)))
+    row: Coded | None = session.scalar(_by_code(model), {"code": code, "day": day})
     if row is None:
         raise Invalid(f"没有代码为“{code}”的{word}，或已停用", code=f"unknown_{name}", field=field or name)
     return row
+
+
+@cache
+def _by_code(model: type[Coded]) -> Select[Coded]:
+    """Built once a model: every form names several rows."""
+    return select(model).where(model.code == bindparam("code"), effective(model, bindparam("day", type_=Date)))
 
 
 def leaf_category(session: Session, code: str, day: date) -> Category:

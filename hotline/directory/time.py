@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -27,6 +28,12 @@ def working_calendar(session: Session) -> WorkingCalendar:
         session.info["calendar"] = _calendar(tuple((d, k) for d, k in days), tuple(years), json.dumps(weekly or WEEKLY))
     calendar: WorkingCalendar = session.info["calendar"]
     return calendar
+
+
+def calendar_with_hours(session: Session, weekly: Mapping[str, Any]) -> WorkingCalendar:
+    """The calendar as it would be with other office hours. Nothing is stored."""
+    hours = WorkingCalendar.from_dict({"tz": "Asia/Shanghai", "weekly": weekly}).weekly
+    return replace(working_calendar(session), weekly=hours)
 
 
 def forget_calendar(session: Session) -> None:

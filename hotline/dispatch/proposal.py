@@ -109,9 +109,9 @@ def _is_concerned(unit: Unit, respondent: Unit | None) -> bool:
 def _closed_by(session: Session, actor: Actor, now: datetime, category: Category, region: Region) -> dict[int, int]:
     """Unit → how many such tickets it closed lately, the most first."""
     alike = (Ticket.category_id == category.id, Ticket.region_id == region.id, Ticket.status == TicketStatus.CLOSED)
-    query = select(Ticket.lead_unit_id, func.count()).where(scope(actor), *alike, Ticket.closed_at >= now - RECENT)
-    query = query.where(Ticket.lead_unit_id.is_not(None)).group_by(Ticket.lead_unit_id).order_by(func.count().desc())
-    return dict(session.execute(query).tuples().all())
+    query = select(Unit.id, func.count()).join(Ticket, Ticket.lead_unit_id == Unit.id).where(scope(actor), *alike)
+    query = query.where(Ticket.closed_at >= now - RECENT).group_by(Unit.id).order_by(func.count().desc(), Unit.id)
+    return dict(session.execute(query).all())
 
 
 def _units(session: Session, ids: Collection[int]) -> list[Unit]:
@@ -123,11 +123,11 @@ def loads(session: Session, actor: Actor, now: datetime, units: Collection[Unit]
     ids = [unit.id for unit in units]
     mine = (scope(actor), Ticket.lead_unit_id.in_(ids), Ticket.status.in_(OPEN))
     counted = select(Ticket.lead_unit_id, func.count()).where(*mine).group_by(Ticket.lead_unit_id)
-    still_open = dict(session.execute(counted).tuples().all())
-    overdue = dict(session.execute(counted.where(condition_of("overdue", actor, now))).tuples().all())
+    still_open = dict(session.execute(counted).all())
+    overdue = dict(session.execute(counted.where(condition_of("overdue", actor, now))).all())
     objected = select(Objection.unit_id, func.count()).join(Ticket, Ticket.id == Objection.ticket_id)
     objected = objected.where(scope(actor), Objection.unit_id.in_(ids), Objection.at >= now - RECENT)
-    objections = dict(session.execute(objected.group_by(Objection.unit_id)).tuples().all())
+    objections = dict(session.execute(objected.group_by(Objection.unit_id)).all())
     return {i: Load(still_open.get(i, 0), overdue.get(i, 0), objections.get(i, 0)) for i in ids}
 
 

@@ -66,6 +66,13 @@ class IndexHolder:
                 return pointer
             return self._catch_up(session, pointer, revision)
 
+    def is_behind(self) -> bool:
+        """Whether the database has changed since this host's index was written."""
+        with self._sessions() as session:
+            revision = current_revision(session)
+        pointer = self._usable(revision)
+        return pointer is None or pointer.revision != revision
+
     def rebuild(self) -> Pointer:
         """Build the whole index again, whatever is there. Raises IndexBusy."""
         with self._sessions() as session:

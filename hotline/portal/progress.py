@@ -19,13 +19,23 @@ from hotline.ticket.operations import actions
 from hotline.ticket.queries import hanging
 from hotline.ticket.view import total_clock
 
+WORDS = {
+    "done": "已完成",
+    "now": "进行中",
+    "yours": "等您处理",
+    "ended": "到此结束",
+    "skipped": "不需要",
+    "todo": "未开始",
+}
 STEPS = ("受理", "转办", "办理", "反馈", "评价")
+RECEIVED, RATED = 0, 4
+"""Where a ticket that stands there waits for the enterprise: to supplement, to rate."""
 OBJECT = "如有异议，请致电 12345，或用“催单”写明理由，热线将予以复核。"
 
 
 @dataclass(frozen=True)
 class Step:
-    """One of the five. `state`: done, now, ended (the way stopped here), skipped (not needed), todo."""
+    """One of the five; `state` is a key of WORDS. yours: now, and it waits for the enterprise."""
 
     label: str
     state: str
@@ -34,9 +44,7 @@ class Step:
     @property
     def word(self) -> str:
         """The state in a word: never by colour alone."""
-        return {"done": "已完成", "now": "进行中", "ended": "到此结束", "skipped": "不需要", "todo": "未开始"}[
-            self.state
-        ]
+        return WORDS[self.state]
 
 
 @dataclass(frozen=True)
@@ -121,7 +129,7 @@ def _stand(ticket: Ticket, n: int, ended: int | None, reached: int, at: datetime
     if n > reached:
         return "todo", None
     if n == reached:
-        return ("done", at) if n == len(STEPS) - 1 and at else ("now", None)
+        return ("done", at) if n == RATED and at else ("yours" if n in (RECEIVED, RATED) else "now", None)
     needless = ticket.status is TicketStatus.CLOSED and n in (1, 2) and at is None
     return ("skipped", None) if needless else ("done", at)
 
@@ -139,19 +147,20 @@ def _replied(reply: Reply) -> Told:
 
 def events(session: Session, ticket: Ticket) -> list[Told]:
     """What happened on the way that the enterprise must know of, newest first."""
-    asked = [_extended(row) for row in hanging(session, Extension, ticket) if row.ruling is Ruling.GRANTED]
-    paused = [_paused(row) for row in hanging(session, Pause, ticket) if row.ruling is Ruling.GRANTED]
+    note = "" if ticket.status.is_end else OBJECT  # an ended ticket is not urged; there is the review instead
+    asked = [_extended(row, note) for row in hanging(session, Extension, ticket) if row.ruling is Ruling.GRANTED]
+    paused = [_paused(row, note) for row in hanging(session, Pause, ticket) if row.ruling is Ruling.GRANTED]
     return sorted([*asked, *paused, *_from_ledger(session, ticket)], key=lambda told: told.at, reverse=True)
 
 
-def _extended(row: Extension) -> Told:
+def _extended(row: Extension, note: str) -> Told:
     text = f"经批准延长 {row.working_days} 个工作日，原因：{row.reason.label}。\n{row.text}"
-    return Told(row.ruled_at or row.at, "延期办理", text, note=OBJECT)
+    return Told(row.ruled_at or row.at, "延期办理", text, note=note)
 
 
-def _paused(row: Pause) -> Told:
-    until = f"已于{words.day_and_time(row.ended_at)}恢复办理。" if row.ended_at else "等待期间不计入办理时限。"
-    return Told(row.ruled_at or row.at, "暂停计时", f"原因：{row.reason.label}。{until}\n{row.text}", note=OBJECT)
+def _paused(row: Pause, note: str) -> Told:
+    until = f"已于 {words.day_and_time(row.ended_at)} 恢复办理。" if row.ended_at else "等待期间不计入办理时限。"
+    return Told(row.ruled_at or row.at, "暂停计时", f"原因：{row.reason.label}。{until}\n{row.text}", note=note)
 
 
 TITLES = {"interim": "办理进展", "return_for_supplement": "请您补充", "deny_review": "复核结果：维持原答复"}
@@ -169,9 +178,9 @@ def _is_public(row: LedgerEntry) -> bool:
 
 
 def notices(session: Session, ticket: Ticket) -> list[Told]:
-    """What was sent to the enterprise, newest first."""
+    """What was sent to the enterprise, newest first; without the titles, which are the desk's words."""
     sent = select(Notice).filter_by(ticket_id=ticket.id, audience=Audience.ENTERPRISE, account_id=None)
-    return [Told(row.created_at, row.title, row.text) for row in session.scalars(sent.order_by(Notice.seq.desc()))]
+    return [Told(row.created_at, "", row.text) for row in session.scalars(sent.order_by(Notice.seq.desc()))]
 
 
 def files(session: Session, ticket: Ticket) -> list[Attachment]:

@@ -11,7 +11,7 @@ from hotline.ticket.models import TicketStatus as S
 
 HOTLINE = "还在热线"
 UNIT = "{unit}"
-NOBODY = "已经结束"
+NOBODY = ""
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ def status_text(ticket: Ticket) -> str:
 
 
 def holder(ticket: Ticket) -> str:
-    """Who has it now: a unit, the hotline or the enterprise itself."""
+    """Who has it now: a unit, the hotline or the enterprise itself; '' when it has ended."""
     return STATUS[ticket.status].holder.format(unit=unit_name(ticket))
 
 
@@ -78,14 +78,14 @@ def due_text(ticket: Ticket, clock: Clock | None, now: datetime) -> str:
         return "暂停计时，恢复办理后时限顺延"
     unsure = "（暂定，待放假安排公布后确认）" if clock.provisional else ""
     if clock.due_at < now:
-        return f"应在{day_and_time(clock.due_at)}前答复，现已超过时限，热线正在督促"
-    return f"{day_and_time(clock.due_at)}前答复{unsure}"
+        return f"应在 {day_and_time(clock.due_at)} 前答复，现已超过时限，热线正在督促"
+    return f"{day_and_time(clock.due_at)} 前答复{unsure}"
 
 
 def day_and_time(at: datetime) -> str:
-    """ "2026 年 3 月 24 日（周二）17:30", in Shanghai's time."""
+    """ "2026年3月24日（周二）17:30", in Shanghai's time."""
     local = to_local(at)
-    return f"{local.year} 年 {local.month} 月 {local.day} 日（周{'一二三四五六日'[local.weekday()]}）{local:%H:%M}"
+    return f"{local.year}年{local.month}月{local.day}日（周{'一二三四五六日'[local.weekday()]}）{local:%H:%M}"
 
 
 @dataclass(frozen=True)

@@ -81,6 +81,18 @@ def check_change(session: Session, account: Account, roles: Collection[Role], un
     _refuse(account, misfits, "变更岗位或单位")
 
 
+def check_unit_is_free(session: Session, unit: Unit) -> None:
+    """Nobody works for a unit that ends. Raises Conflict (unit_has_open_work) with its open tickets or its people."""
+    parts = select(Assignment.ticket_id).filter_by(unit_id=unit.id, ended_at=None)
+    if numbers := list(_numbers(session, Ticket.id.in_(parts))):
+        message = f"“{unit.short_name}”还有 {len(numbers)} 件在办工单，请先改派"
+        raise Conflict(message, code="unit_has_open_work", numbers=numbers)
+    names = session.scalars(select(Account.name).filter_by(unit_id=unit.id, is_active=True)).all()
+    if names:
+        message = f"“{unit.short_name}”还有 {len(names)} 个在用账号（{'、'.join(names[:5])}），请先调整"
+        raise Conflict(message, code="unit_has_accounts")
+
+
 def _refuse(account: Account, work: OpenWork, what: str) -> None:
     if not work:
         return
@@ -90,6 +102,14 @@ def _refuse(account: Account, work: OpenWork, what: str) -> None:
     )
     message = f"{account.name}名下还有{held}，请先交接再{what}"
     raise Conflict(message, code="account_has_open_work", numbers=work.numbers, posts=posts)
+
+
+def could_take(session: Session, work: OpenWork, leaving: Account, taking: Account) -> bool:
+    """Whether an account's roles and unit fit this work: who is offered. 回避 is judged ticket by ticket."""
+    units = {session.get_one(Unit, post.unit_id) for post in work.posts} | ({leaving.unit} if work.handled else set())
+    follows = not work.followed or taking.roles & HOTLINE_ROLES
+    answers = not work.asked or Role.EXPERT in taking.roles
+    return bool(taking.id != leaving.id and follows and answers and all(serves(taking, unit) for unit in units))
 
 
 def hand_over_all(

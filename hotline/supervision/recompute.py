@@ -5,7 +5,7 @@ request lets a clock run on a closed ticket, and that one is still to be ruled i
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import islice
@@ -20,7 +20,8 @@ from hotline.clock import to_local
 from hotline.deadlines import operations as deadlines
 from hotline.deadlines.models import Clock, ClockState
 from hotline.directory.holidays import YearNotice, import_year, spans, stored_year
-from hotline.directory.models import SlaProfile
+from hotline.directory.models import SlaProfile, WorkingHours
+from hotline.directory.operations import set_hours
 from hotline.directory.time import rules_of, working_calendar
 from hotline.supervision.rungs import SUBJECTS
 from hotline.ticket import ledger
@@ -155,6 +156,17 @@ def import_notice(session: Session, actor: Actor, notice: YearNotice, now: datet
     import_year(session, notice, now)
     moves = recompute(session, actor, f"导入{notice.year}年放假安排：{notice.notice}", now)
     _audit(session, actor, "calendar_import", f"calendar:{notice.year}", now, (before, _days(notice)), moves)
+    return moves
+
+
+def recompute_by_hours(
+    session: Session, actor: Actor, weekly: Mapping[str, list[list[str]]], now: datetime
+) -> list[Move]:
+    """Other office hours from now on, and the open clocks counted again by them; the due times that moved."""
+    before = session.scalar(select(WorkingHours.weekly).order_by(WorkingHours.id.desc()).limit(1)) or {}
+    set_hours(session, weekly, now)
+    moves = recompute(session, actor, "工作时间调整", now)
+    _audit(session, actor, "hours_changed", "calendar:hours", now, (before, dict(weekly)), moves)
     return moves
 
 

@@ -102,7 +102,7 @@ def _write(session: Session, by_ticket: Sequence[tuple[int, Fired]], now: dateti
         row = _row(known[ticket_id], used[ticket_id], one, now)
         rows.append(row)
         notices.append(_notice(row))
-    session.execute(insert(LedgerEntry), rows)
+    session.execute(insert(LedgerEntry.__table__), rows)
     last = [{"id": ticket_id, "last_seq": known[ticket_id].last_seq + count} for ticket_id, count in used.items()]
     session.execute(update(Ticket), last)
     put_many(session, notices, now)
@@ -117,7 +117,9 @@ def _row(ticket: Any, nth: int, one: Fired, now: datetime) -> dict[str, Any]:
         "label": one.rung.name.label,
         "from_status": ticket.status,
         "to_status": ticket.status,
+        "actor_id": None,
         "actor_name": SYSTEM.name,
+        "unit_id": None,
         "at": now,
         "text": sentence(one),
         "data": {

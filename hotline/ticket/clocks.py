@@ -1,13 +1,23 @@
 """A ticket's clocks: which start and stop with a row of the table, and by which rules."""
 
-from collections.abc import Iterable
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import (
+    ColumnElement,
+    CompoundSelect,
+    Integer,
+    and_,
+    bindparam,
+    func,
+    literal_column,
+    or_,
+    select,
+    union_all,
+)
 from sqlalchemy.orm import Session
 
 from hotline.deadlines import operations as deadlines
-from hotline.deadlines.models import Clock, ClockState
+from hotline.deadlines.models import Clock
 from hotline.deadlines.subjects import Subject
 from hotline.directory.models import SlaProfile
 from hotline.directory.time import rules_of, working_calendar
@@ -18,6 +28,8 @@ from routing.escalation import Ladder
 from routing.profiles import ClockName, SlaRules
 
 TOTALS = (ClockName.TOTAL, ClockName.REWORK)
+INNER = (AssignmentKind.SUPPORT, AssignmentKind.DELEGATE)
+"""Parts with an answer and a clock of their own."""
 ASSIGNMENT = "assignment"
 CONSULTATION = "consultation"
 
@@ -50,9 +62,15 @@ class Ladders:
         return rules.ladder(clock.name, Limit.parse(clock.limit).unit)
 
 
-def is_overdue(clocks: Iterable[Clock], now: datetime) -> bool:
-    """Whether the running total or rework clock has run out."""
-    return any(c.name in TOTALS and c.state is ClockState.RUNNING and c.due_at < now for c in clocks)
+def clocks_around(ticket: Ticket) -> ColumnElement[bool]:
+    """The clocks of a ticket and of what hangs on it, as a condition."""
+    parts = select(Assignment.id).filter_by(ticket_id=ticket.id)
+    asked = select(Consultation.id).filter_by(ticket_id=ticket.id)
+    return or_(
+        and_(Clock.subject_kind == "ticket", Clock.subject_id == ticket.id),
+        and_(Clock.subject_kind == ASSIGNMENT, Clock.subject_id.in_(parts)),
+        and_(Clock.subject_kind == CONSULTATION, Clock.subject_id.in_(asked)),
+    )
 
 
 def run_clocks(session: Session, ticket: Ticket, row: Transition, now: datetime) -> None:
@@ -61,16 +79,33 @@ def run_clocks(session: Session, ticket: Ticket, row: Transition, now: datetime)
         deadlines.stop(session, subject_of(ticket), row.stops, now)
     if ClockName.TOTAL in row.stops:
         _stop_inner(session, ticket, now)
-    for name in row.starts:
-        start_clock(session, ticket, ClockName(name), now)
+    if row.starts:
+        rounds = dict(session.execute(_ROUNDS, {"ticket_id": ticket.id}).all())
+        for name in row.starts:
+            _start_clock(session, ticket, ClockName(name), rounds.get(name, 0), now)
 
 
-def start_clock(session: Session, ticket: Ticket, name: ClockName, now: datetime) -> Clock | None:
+_TICKET = bindparam("ticket_id", type_=Integer)
+# Built once: they are asked at nearly every action.
+_ROUNDS = (
+    select(Clock.name, func.count())
+    .where(Clock.subject_kind == "ticket", Clock.subject_id == _TICKET)
+    .group_by(Clock.name)
+)
+_OWED: CompoundSelect[str, int] = union_all(
+    select(literal_column(f"'{ASSIGNMENT}'"), Assignment.id).where(
+        Assignment.ticket_id == _TICKET, Assignment.kind.in_(INNER), Assignment.answered_at.is_(None)
+    ),
+    select(literal_column(f"'{CONSULTATION}'"), Consultation.id).where(
+        Consultation.ticket_id == _TICKET, Consultation.answered_at.is_(None)
+    ),
+)
+
+
+def _start_clock(session: Session, ticket: Ticket, name: ClockName, occurrence: int, now: datetime) -> Clock | None:
     """Start one clock of the ticket, unless its profile has none for such a ticket, or TOTAL runs or is not due yet."""
     rules = rules_for(ticket)
     limit = rules.limit(name, ticket.appeal_type, ticket.urgency)
-    mine = select(func.count()).select_from(Clock).filter_by(subject_kind="ticket", subject_id=ticket.id, name=name)
-    occurrence = session.scalar(mine) or 0
     if limit is None or (name is ClockName.TOTAL and (occurrence or not _total_starts(ticket, rules))):
         return None
     return deadlines.start(
@@ -128,9 +163,8 @@ def _share_of_rest(session: Session, ticket: Ticket, share: float, now: datetime
 
 def _stop_inner(session: Session, ticket: Ticket, now: datetime) -> None:
     """What units and experts still owe is not awaited any longer."""
-    for kind, model in ((ASSIGNMENT, Assignment), (CONSULTATION, Consultation)):
-        for owed in session.scalars(select(model.id).filter_by(ticket_id=ticket.id, answered_at=None)):
-            deadlines.stop(session, Subject(kind, owed), None, now)
+    for kind, owed in session.execute(_OWED, {"ticket_id": ticket.id}).all():
+        deadlines.stop(session, Subject(kind, owed), None, now)
 
 
 def window_end(session: Session, ticket: Ticket, window: Limit, now: datetime) -> datetime:

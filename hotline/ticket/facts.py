@@ -4,16 +4,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Integer, bindparam, literal_column, select, union_all
+from sqlalchemy import CompoundSelect, Integer, bindparam, literal_column, select, union_all
 from sqlalchemy.orm import Session
 
 from hotline.database import UtcDateTime
 from hotline.deadlines.models import Clock, ClockState
-from hotline.ticket.clocks import TOTALS
+from hotline.ticket.clocks import INNER, TOTALS
 from hotline.ticket.models import (
     AppealType,
     Assignment,
-    AssignmentKind,
     Consultation,
     Reply,
     Satisfaction,
@@ -94,10 +93,9 @@ def _open(until: datetime | None, now: datetime) -> bool:
     return until is not None and now <= until
 
 
-INNER = (AssignmentKind.SUPPORT, AssignmentKind.DELEGATE)
 _TICKET, _NOW = bindparam("ticket_id", type_=Integer), bindparam("now", type_=UtcDateTime)
 # One question for all that hangs on a ticket, built once: it is asked before every action.
-_HANGING = union_all(
+_HANGING: CompoundSelect[str, int] = union_all(
     select(literal_column("'awaited'").label("what"), Assignment.unit_id.label("id")).where(
         Assignment.ticket_id == _TICKET,
         Assignment.kind.in_(INNER),

@@ -81,7 +81,7 @@ DISPATCH = (
     rows("overrule", "强制派单", S.OBJECTED, S.AWAITING_SIGN, SUPERVISOR, starts=SENT, stops=(C.OBJECTION,)),
     rows("redispatch", "改派", S.OBJECTED, S.AWAITING_SIGN, SUPERVISOR, starts=SENT, stops=(C.OBJECTION,)),
     rows("redispatch", "改派", S.AWAITING_SIGN, S.AWAITING_SIGN, DISPATCHER, starts=SENT, stops=SENT),
-    rows("add_support", "加派协办", AT_UNIT, None, DISPATCHER),
+    rows("add_support", "加派协办", AT_UNIT, None, DISPATCHER, g.not_signing),
 )  # fmt: skip
 
 HANDLING = (
@@ -90,14 +90,16 @@ HANDLING = (
     rows("object", "退单", AT_UNIT, S.OBJECTED, UNIT, g.for_lead, g.may_object, g.running, g.nothing_asked, g.not_signing,
          starts=(C.OBJECTION,), stops=SENT),
     rows("assign_handler", "指派经办人", AT_UNIT, None, UNIT, g.for_lead),
-    rows("delegate", "下派", S.HANDLING, None, UNIT, g.for_lead, g.running),
+    rows("delegate", "下派", S.HANDLING, None, UNIT, g.for_lead, g.running, g.not_signing),
     rows("contribute", "提交协办意见", S.HANDLING, None, UNIT, g.owes_opinion),
     rows("contact", "先行联系", AT_UNIT, None, UNIT, g.takes_part, decides=False),
     rows("interim", "阶段反馈", S.HANDLING, None, UNIT, g.takes_part, decides=False),
-    rows("request_extension", "申请延期", S.HANDLING, None, UNIT, g.for_lead, g.may_extend, starts=(C.EXTENSION_RULING,)),
+    rows("request_extension", "申请延期", S.HANDLING, None, UNIT, g.for_lead, g.may_extend, g.not_signing,
+         starts=(C.EXTENSION_RULING,)),
     rows("grant_extension", "同意延期", S.HANDLING, None, SUPERVISOR, g.extension_asked, stops=(C.EXTENSION_RULING,)),
     rows("deny_extension", "不同意延期", S.HANDLING, None, SUPERVISOR, g.extension_asked, stops=(C.EXTENSION_RULING,)),
-    rows("request_pause", "申请挂起", S.HANDLING, None, UNIT, g.for_lead, g.may_pause, starts=(C.PAUSE_RULING,)),
+    rows("request_pause", "申请挂起", S.HANDLING, None, UNIT, g.for_lead, g.may_pause, g.not_signing,
+         starts=(C.PAUSE_RULING,)),
     rows("grant_pause", "同意挂起", S.HANDLING, None, SUPERVISOR, g.pause_asked, starts=(C.PAUSE_LIMIT,), stops=(C.PAUSE_RULING,)),
     rows("deny_pause", "不同意挂起", S.HANDLING, None, SUPERVISOR, g.pause_asked, stops=(C.PAUSE_RULING,)),
     rows("resume", "恢复办理", S.HANDLING, None, UNIT, g.for_lead, g.paused, stops=(C.PAUSE_LIMIT,)),
@@ -130,9 +132,10 @@ FEEDBACK = (
     rows("grant_review", "同意复核", S.CLOSED, S.AWAITING_DISPATCH, SUPERVISOR, g.review_asked, g.no_lead,
          starts=AGAIN, stops=(C.REVIEW_REQUEST,)),
     rows("deny_review", "维持原答复", S.CLOSED, None, SUPERVISOR, g.review_asked, stops=(C.REVIEW_REQUEST,)),
-    rows("reopen", "重新办理", S.CLOSED, S.HANDLING, SUPERVISOR, g.no_review_asked, g.has_lead, starts=(C.REWORK, C.CONTACT)),
-    rows("reopen", "重新办理", (S.CLOSED, S.REFUSED), S.AWAITING_DISPATCH, SUPERVISOR, g.no_review_asked, g.no_lead,
-         starts=AGAIN),
+    rows("reopen", "重新办理", S.CLOSED, S.HANDLING, SUPERVISOR, g.not_praise, g.no_review_asked, g.has_lead,
+         starts=(C.REWORK, C.CONTACT)),
+    rows("reopen", "重新办理", (S.CLOSED, S.REFUSED), S.AWAITING_DISPATCH, SUPERVISOR, g.not_praise, g.no_review_asked,
+         g.no_lead, starts=AGAIN),
 )  # fmt: skip
 
 ANY_TIME = (

@@ -215,7 +215,7 @@ def matching(q: str, actor: Actor) -> ColumnElement[bool]:
         return Ticket.no == text.upper()
     ways = [Ticket.title.contains(text, autoescape=True), Ticket.external_no == text]
     known = select(Enterprise.id).where(or_(Enterprise.name.contains(text, autoescape=True), Enterprise.uscc == text))
-    who = [Ticket.enterprise_id.in_(known)]
+    who: list[ColumnElement[bool]] = [Ticket.enterprise_id.in_(known)]
     digits = normalise_phone(text)
     if len(digits) >= 7 and digits.isdigit():
         who.append(Ticket.phone_lookup == phone_lookup(text))

@@ -7,7 +7,6 @@ from typing import Any
 from sqlalchemy.orm import Session, object_session
 
 from hotline.accounts.actor import Actor
-from hotline.deadlines.queries import clocks_of
 from hotline.directory.time import default_profile, rules_of, working_calendar
 from hotline.errors import Conflict
 from hotline.outbox import operations as outbox

@@ -10,6 +10,7 @@ from hotline.ui.format import DueView, due_view
 from routing.calendar import WorkingCalendar
 from routing.deadlines import Limit
 
+
 def badge(session: Session, clock: Clock | None, now: datetime) -> DueView:
     """How a clock stands: working time by the city's calendar, plain time for limits in clock hours."""
     if clock is None:

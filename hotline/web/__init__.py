@@ -3,13 +3,39 @@
 from flask import Flask
 
 from hotline.web import (
+    admin,
+    admin_accounts,
+    admin_catalogue,
+    admin_directory,
+    admin_time,
+    attachments,
     auth,
+    dispatch,
+    inbox,
+    intake,
+    knowledge,
     navigation,
+    overview,
+    queue,
+    ticket,
 )
 
 DESKS = (
+    admin,
+    admin_accounts,
+    admin_catalogue,
+    admin_directory,
+    admin_time,
+    attachments,
     auth,
+    dispatch,
+    intake,
+    knowledge,
+    inbox,
     navigation,
+    overview,
+    queue,
+    ticket,
 )
 
 

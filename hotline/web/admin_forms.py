@@ -227,7 +227,9 @@ def limit_cells(rules: SlaRules) -> list[tuple[str, str, str, Limit]]:
 
 def profile_form(rules: SlaRules) -> type[Schema]:
     """The form of one profile: its own limits, and the windows every profile has."""
-    limits = {name: _limit(f"{ClockName(clock).label}（{key_label(key)}）") for name, clock, key, _ in limit_cells(rules)}
+    limits = {
+        name: _limit(f"{ClockName(clock).label}（{key_label(key)}）") for name, clock, key, _ in limit_cells(rules)
+    }
     rest = {
         "name": line("方案名称", 60, required=True),
         **limits,
@@ -268,5 +270,3 @@ class HoursForm(Form):
     def _not_shut(self, data: dict[str, Any], **_: Any) -> None:
         if not any(data.get(day) for day in WEEKDAYS):
             raise ValidationError("至少有一天上班", "mon")
-
-

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from hotline.accounts.actor import HOTLINE_ROLES
 from hotline.accounts.models import Account, AccountRole, Role
 from hotline.accounts.queries import with_role
-from hotline.directory.models import Category, Region, Source, Unit
+from hotline.directory.models import Category, Region, Source, Unit, UnitKind
 from hotline.directory.queries import effective
 from hotline.ticket.models import Ticket
 from hotline.ui.forms import fields_of
@@ -71,7 +71,7 @@ def offered(session: Session, source: str, day: date, ticket: Ticket | None = No
 def _units(session: Session, day: date, ticket: Ticket | None) -> Choices:
     found = session.scalars(select(Unit).where(effective(Unit, day)).order_by(Unit.kind, Unit.path))
     kinds = [(kind, list(units)) for kind, units in groupby(found, lambda unit: unit.kind)]
-    kinds.sort(key=lambda pair: list(type(pair[0])).index(pair[0]))
+    kinds.sort(key=lambda pair: list(UnitKind).index(pair[0]))
     return [(kind.label, [(unit.code, unit.name, unit.short_name) for unit in units]) for kind, units in kinds]
 
 

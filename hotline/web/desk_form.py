@@ -58,11 +58,14 @@ CHANGED: dict[str, Field] = {
 }
 """What the desk draws otherwise than the schema alone would have it."""
 
+USUAL = {"source_code": "PHONE", "urgency": "NORMAL", "language": "普通话", "call_time": "工作时间均可"}
+"""What a new form says before anybody has typed."""
+
 
 def values_of(form: Posted) -> dict[str, Any]:
-    """What stood in a posted form or a draft, for showing it again; a new form has the schema's defaults."""
+    """What stood in a posted form or a draft, for showing it again; a new form says the usual."""
     if not form:
-        return {"source_code": "PHONE"}
+        return dict(USUAL)
     return submitted(DeskForm, form) | {"imposed_due_at": form.get("imposed_due_at", "")}
 
 
@@ -83,8 +86,7 @@ def _numbered(field: Field) -> Field:
 
 
 def _is_told(field: Field) -> bool:
-    usual = ("", None, "PHONE", "普通话")
-    return bool(field["error"]) or field["value"] not in usual
+    return bool(field["error"]) or field["value"] not in ("", None, USUAL.get(field["name"]))
 
 
 def summary(errors: Mapping[str, Any]) -> list[dict[str, str | None]]:

@@ -84,7 +84,7 @@ def act(no: str, action: str) -> ResponseReturnValue:
     except Invalid as error:
         told_fields = error.details.get("fields") or {error.field or "_": [error.message]}
         with door() as d:
-            return _page(d, no, Posted(action, payload, told_fields, error.message)), error.status
+            return _page(d, no, Posted(action, payload, told_fields), error.message), error.status
     except (Conflict, NotFound) as error:
         with door() as d:
             return _page(d, following, message=f"{no}：{error.message}"), error.status
@@ -134,19 +134,25 @@ def _ways(d: Door, ticket: Ticket, posted: Posted | None) -> dict[str, Any]:
     sending = next((action for action in SENDING if action in allowed), None)
     proposal = propose(d.session, d.actor, d.now, ticket.category, ticket.region, ticket.respondent_unit)
     units = _candidates(d, ticket, proposal)
-    chosen = posted.values.get("unit_code") if posted and posted.action == sending else None
+    told = posted.values if posted and posted.action == sending else {}
     return {
         "sending": allowed[sending] if sending else None,
         "aside": [_aside(allowed[action], d, ticket) for action in ASIDE if action in allowed],
         "proposal": proposal,
         "support": [(unit.code, unit.name) for unit in proposal.support],
+        "supporting": told.get("support_unit_codes") or [unit.code for unit in proposal.support if not told],
         "units": units,
         "loads": loads(d.session, d.actor, d.now, units),
-        "chosen": chosen or (units[0].code if units and (proposal.unit or ticket.lead_unit) else None),
+        "chosen": told.get("unit_code") or _first_choice(ticket, proposal, units),
         "all_units": offered(d.session, "units", today(d)),
         "errors": posted.errors if posted and posted.action == sending else {},
         "key": bar["key"],
     }
+
+
+def _first_choice(ticket: Ticket, proposal: Proposal, units: list[Unit]) -> str | None:
+    """What Enter accepts: nothing, when only a person can tell."""
+    return units[0].code if units and (proposal.unit or ticket.lead_unit) else None
 
 
 def _all(bar: Mapping[str, Any]) -> list[dict[str, Any]]:

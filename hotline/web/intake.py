@@ -154,7 +154,7 @@ def _page(d: Door, key: str, form: Posted, *, errors: Mapping[str, Any] | None =
         "failed": failed,
         "tabs": drafts.all_of(d.session, _account(d)),
         "saved": drafts.load(d.session, _account(d), key),
-        "q": form.get("kb_q", ""),
+        "kb_q": form.get("kb_q", ""),
         "citations": _citations(d, form),
         "parts": {name: draw(d, form) for name, draw in PARTS.items()},
     }

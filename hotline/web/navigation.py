@@ -112,7 +112,7 @@ def viewer(actor: Actor, session: Session) -> dict[str, str]:
 
 
 def render_page(d: Door, template: str, *, active: str = "", **values: Any) -> str:
-    """A desk page in its frame; `active`: a Target's key. Call it inside the door: templates read what hangs on rows."""
+    """A desk page in its frame; `active`: a Target's key. Call it inside the door: templates read rows."""
     frame = {"nav": nav(d.actor, d.session, d.now, active), "viewer": viewer(d.actor, d.session), "now": d.now}
     return render_template(template, **frame, actor=d.actor, **values)
 

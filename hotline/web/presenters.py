@@ -168,7 +168,7 @@ def respondent(ticket: Ticket) -> str:
     return f"{ticket.respondent_name}（{ticket.respondent_kind.label}）"
 
 
-def caller(session: Session, ticket: Ticket, actor: Actor) -> Shown:
+def party(session: Session, ticket: Ticket, actor: Actor) -> Shown:
     """Who raised it: the enterprise as this reader may know it, the contact masked."""
     known = ticket.enterprise if knows_enterprise(ticket, actor) else None
     return {

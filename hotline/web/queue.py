@@ -1,9 +1,8 @@
 """工单列表: saved views with counts, filters that live in the URL, and the same list as CSV."""
 
-import csv
-import io
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict
+from datetime import date
 from math import ceil
 from typing import Any
 from urllib.parse import urlencode
@@ -25,8 +24,7 @@ from hotline.ticket.models import AppealType, Ticket, TicketStatus
 from hotline.ticket.numbering import is_number
 from hotline.ticket.queries import get
 from hotline.ui.door import Door, door
-from hotline.ui.format import local_time
-from hotline.web import choices
+from hotline.web import choices, sheet
 from hotline.web.navigation import render_page, start_view
 from hotline.web.presenters import list_row
 
@@ -88,12 +86,12 @@ def index() -> ResponseReturnValue:
             newest=newest,
             view_label=listing.VIEWS[filters.view],
             tabs=_tabs(d, filters.view),
-            rows=[list_row(d.session, row, d.now) for row in page.rows],
+            rows=[list_row(d.session, row, d.actor, d.now) for row in page.rows],
             pager=_pager(page, filters, newest),
             export=_url("/queue.csv", filters, newest),
             is_filtered=any((filters.q, filters.unit, filters.category, filters.status, filters.kind)),
             units=choices.offered(d.session, "units", to_local(d.now).date()) if not _only_unit(d.actor) else [],
-            categories=_categories(d.session, d),
+            categories=_categories(d.session, to_local(d.now).date()),
             statuses=[(status.value, status.label) for status in TicketStatus],
             kinds=[(kind.value, kind.label) for kind in AppealType],
             q=filters.q,
@@ -142,9 +140,9 @@ def _url(path: str, filters: listing.Filters, newest: bool, **more: Any) -> str:
     return f"{path}?{urlencode({name: value for name, value in values.items() if value})}"
 
 
-def _categories(session: Session, d: Door) -> list[Any]:
+def _categories(session: Session, day: date) -> list[Any]:
     """The first two levels: a list is filtered by a field of business, not by a single matter."""
-    query = select(Category).where(effective(Category, to_local(d.now).date()), Category.level < 3)
+    query = select(Category).where(effective(Category, day), Category.level < 3)
     groups: list[Any] = []
     for row in session.scalars(query.order_by(Category.code)):
         if row.level == 1:
@@ -154,12 +152,6 @@ def _categories(session: Session, d: Door) -> list[Any]:
     return groups
 
 
-COLUMNS = (
-    *("工单号", "标题", "类型", "事项分类", "区域", "企业", "状态", "紧急程度", "主办单位", "经办人", "跟办人"),
-    *("受理时间", "时限", "到期时间", "督办", "催单次数", "重办次数", "办结时间"),
-)
-
-
 @pages.get("/queue.csv")
 def export() -> ResponseReturnValue:
     """The same list as a file that Excel and WPS open; who took it is kept."""
@@ -167,41 +159,10 @@ def export() -> ResponseReturnValue:
         filters, newest = chosen(d.actor, request.args), request.args.get("sort") == "new"
         page = listing.page(d.session, d.actor, d.now, size=EXPORT_LIMIT, newest=newest, **asdict(filters))
         audit(d.session, d.actor, "export", f"queue:{filters.view}", d.now, f"导出工单 {len(page.rows)} 件")
-        text = _csv(list(_line(row)) for row in page.rows)
+        text = sheet.tickets(page.rows, d.actor)
         name = f"tickets-{filters.view}-{to_local(d.now):%Y%m%d-%H%M}.csv"
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
     return Response("\ufeff" + text, mimetype="text/csv", headers=headers)
-
-
-def _csv(rows: Iterator[list[Any]]) -> str:
-    out = io.StringIO()
-    writer = csv.writer(out)
-    writer.writerow(COLUMNS)
-    writer.writerows([safe_cell(value) for value in row] for row in rows)
-    return out.getvalue()
-
-
-def safe_cell(value: Any) -> str:
-    """A cell that no spreadsheet takes for a formula."""
-    text = "" if value is None else str(value)
-    return f"'{text}" if text.lstrip().startswith(("=", "+", "-", "@")) or text[:1] in ("\t", "\r") else text
-
-
-def _line(row: listing.Row) -> Iterator[Any]:
-    ticket, clock = row.ticket, row.clock
-    yield from (ticket.no, ticket.title, ticket.appeal_type.label, ticket.category.full_name, ticket.region.name)
-    yield from (ticket.enterprise.name if ticket.enterprise else "", ticket.status.label, ticket.urgency.label)
-    yield from (ticket.lead_unit.name if ticket.lead_unit else "", ticket.handler.name if ticket.handler else "")
-    yield from (ticket.follower.name, local_time(ticket.received_at), clock_label(row))
-    yield from (local_time(clock.due_at) if clock else "", "是" if ticket.supervised_since else "")
-    yield from (ticket.urged_count, ticket.round, local_time(ticket.closed_at) if ticket.closed_at else "")
-
-
-def clock_label(row: listing.Row) -> str:
-    """Which clock the due time of a row is of."""
-    from routing.profiles import ClockName
-
-    return ClockName(row.clock.name).label if row.clock else ""
 
 
 @pages.get("/search")

@@ -51,7 +51,7 @@ def ticket_page(d: Door, ticket: Ticket, posted: Posted | None = None, **more: A
         ticket=ticket,
         head=presenters.head(d.session, ticket, clocks, d.now),
         facts=presenters.facts(ticket),
-        caller=presenters.caller(d.session, ticket, d.actor),
+        party=presenters.party(d.session, ticket, d.actor),
         timeline=timeline(d.session, ticket),
         clocks=presenters.clock_rows(d.session, clocks, d.now),
         files=_files(d, ticket),
@@ -177,12 +177,10 @@ def paper(no: str) -> ResponseReturnValue:
             ticket=ticket,
             head=presenters.head(d.session, ticket, clocks, d.now),
             facts=presenters.facts(ticket),
-            caller=presenters.caller(d.session, ticket, d.actor),
+            party=presenters.party(d.session, ticket, d.actor),
             timeline=timeline(d.session, ticket)[::-1],
             reply=latest_reply(ticket),
             back=f"/tickets/{ticket.no}",
             printed_by=d.actor.name,
             printed_at=local_time(d.now),
         )
-
-

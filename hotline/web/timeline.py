@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from functools import cached_property
+from itertools import groupby
 from typing import Any
 
 from marshmallow import fields
@@ -16,7 +17,7 @@ from hotline.directory.models import Category, Region, Unit
 from hotline.intake.schemas import Registration
 from hotline.ticket.ledger import LedgerEntry, entries
 from hotline.ticket.models import Attachment, Citation, Reply, Ticket, Urgency
-from hotline.ticket.models.codes import Ruling, UnresolvedReason
+from hotline.ticket.models.codes import Labelled, Ruling, UnresolvedReason
 from hotline.ticket.queries import hanging
 from hotline.ui.format import duration_text, local_time
 
@@ -35,6 +36,8 @@ REPLY_TITLES = {
     Ruling.PENDING: "公开答复（待审核，企业尚不可见）",
     Ruling.DENIED: "公开答复（未通过审核，企业不可见）",
 }
+FOLDED = 2
+"""More reminders in a row than this become one entry."""
 YES_NO = {True: "是", False: "否", "true": "是", "false": "否"}
 
 
@@ -85,17 +88,22 @@ def _instant(names: Names, value: Any) -> str:
     return local_time(datetime.fromisoformat(value)) if value else ""
 
 
+def _labelled(enum: type[Labelled]) -> Callable[[Names, Any], str]:
+    labels = {member.value: member.label for member in enum}
+    return lambda names, value: labels.get(value, "")
+
+
 COLUMNS: dict[str, tuple[str, Callable[[Names, Any], str]]] = {
     "title": ("标题", _plain),
     "category_id": ("事项分类", Names.category),
     "region_id": ("涉及区域", Names.region),
     "place": ("具体地点", _plain),
-    "urgency": ("紧急程度", lambda names, value: Urgency(value).label if value else ""),
+    "urgency": ("紧急程度", _labelled(Urgency)),
     "lead_unit_id": ("主办单位", Names.unit),
     "handler_id": ("经办人", Names.account),
     "follower_id": ("跟办人", Names.account),
     "is_resolved": ("是否解决", _yes),
-    "unresolved_reason": ("未解决原因", lambda names, value: UnresolvedReason(value).label if value else ""),
+    "unresolved_reason": ("未解决原因", _labelled(UnresolvedReason)),
     "review_until": ("可申请复核至", _instant),
     "objection_until": ("可退单至", _instant),
 }
@@ -118,7 +126,22 @@ def timeline(session: Session, ticket: Ticket) -> list[Shown]:
         one["links"] = [_citation(row) for row in cited if row.at == entry.at]
         before = entry.at if entry.action != "rung" else before
         shown.append(one)
-    return shown[::-1]
+    return _folded(shown)[::-1]
+
+
+def _folded(shown: list[Shown]) -> list[Shown]:
+    """Reminders that follow each other as one entry: they must not bury what people did."""
+    out: list[Shown] = []
+    for is_rung, run in groupby(shown, lambda one: one["action"] == "rung"):
+        group = list(run)
+        out += [_reminders(group)] if is_rung and len(group) > FOLDED else group
+    return out
+
+
+def _reminders(group: list[Shown]) -> Shown:
+    labels = "、".join(dict.fromkeys(one["label"] for one in group))
+    lines = [one["text"] for one in reversed(group)]
+    return {**group[-1], "label": "时限提醒", "text": "", "summary": f"{labels}，共 {len(group)} 条", "folded": lines}
 
 
 def _says(one: Shown, word: str) -> bool:
@@ -128,6 +151,7 @@ def _says(one: Shown, word: str) -> bool:
 def _entry(entry: LedgerEntry, names: Names, before: datetime | None) -> Shown:
     is_rung = entry.action == "rung" or (entry.actor_id is None and entry.actor_name == "系统")
     return {
+        "action": entry.action,
         "at_text": _short(entry.at),
         "label": entry.label,
         "actor": entry.actor_name,
@@ -159,7 +183,7 @@ def _facts(entry: LedgerEntry, names: Names) -> Iterable[tuple[str, str]]:
         return
     for name, field in spec.schema().fields.items():
         value = entry.data.get(name)
-        is_said = name in REGISTERED and entry.from_status is None or field.metadata.get("widget") == "hidden"
+        is_said = (name in REGISTERED and entry.from_status is None) or field.metadata.get("widget") == "hidden"
         if value in (None, "", []) or is_said or (entry.action == "amend" and name != "text"):
             continue
         yield field.metadata.get("label", name), _in_words(field, value, names)

@@ -108,3 +108,15 @@ def test_an_action_of_another_status_is_refused_with_what_is_allowed(city: City)
     assert "dispatch" in refused.value.details["allowed"]
     with pytest.raises(Forbidden):
         city.do("agent1", "dispatch", number, unit_code="JRJ")
+
+
+def test_a_rung_is_not_lost_when_a_person_is_faster_than_the_sweep(city: City) -> None:
+    number = city.register()
+    city.at("2026-03-18 09:12").do("dispatch1", "dispatch", number, unit_code="JRJ")
+    city.at("2026-03-18 10:00").do("jrj.handler", "sign", number)
+    city.at("2026-03-18 15:00").do("jrj.handler", "contact", number, result="REACHED", text="迟了才联系")
+    with city.ticket(number) as (session, ticket):
+        rungs = [entry for entry in entries(session, ticket) if entry.action == "rung"]
+        assert [entry.data["rung"] for entry in rungs] == ["reminder", "urge", "yellow", "red", "supervised"]
+        assert rungs[2].data["due_at"] == local("2026-03-18 10:12").isoformat()
+        assert entries(session, ticket)[-1].action == "contact"

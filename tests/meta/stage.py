@@ -9,8 +9,8 @@ from hotline.database import Database
 from tests.city import City
 from tests.factories import STAGES, VARIANTS, make
 
-FLAGGED = ("registered", "sent", "handling", "drafted", "reviewing", "called", "closed")
-"""Stages that are made with every variant; all others are made plain."""
+FLAGGED = {"tip_off": ("registered", "handling"), "about_unit": ("handling", "closed"), "about_person": ("handling",)}
+"""Variants that change who may act, and the stages that are made with them; every stage is made plain."""
 
 
 class Rehearsal(Database):
@@ -40,13 +40,7 @@ class Rehearsal(Database):
         self.connection.close()
 
 
-def numbers(city: City, *, sample: bool) -> dict[str, str]:
-    """Stage, or stage with variant, → the number of a ticket there. A sample has the flags of one stage only."""
-    flagged = FLAGGED[2:3] if sample else FLAGGED
-    cells = [(stage, variant) for stage in STAGES for variant in VARIANTS if variant == "plain" or stage in flagged]
-    return {name_of(stage, variant): make(city, stage, **VARIANTS[variant]) for stage, variant in cells}
-
-
-def name_of(stage: str, variant: str) -> str:
-    """ "handling" when plain, "handling+tip_off" otherwise."""
-    return stage if variant == "plain" else f"{stage}+{variant}"
+def numbers(city: City) -> dict[str, str]:
+    """ "handling" or "handling+tip_off" → the number of a ticket there."""
+    flagged = {f"{stage}+{flag}": make(city, stage, **VARIANTS[flag]) for flag, at in FLAGGED.items() for stage in at}
+    return {stage: make(city, stage) for stage in STAGES} | flagged

@@ -129,9 +129,9 @@ def test_each_step_is_told_in_plain_words(city: City, app: Flask) -> None:
     assert REPLY["public_text"] in words_of(desk) and "听取您的意见" in desk.page
     city.do("callback1", "callback", number, **GOOD_CALL)
     city.do("callback1", "close", number)
-    assert "您的诉求已办结" in words_of(desk) and "申请一次复核" in desk.page
+    assert "评价 等您处理" in words_of(desk) and "您的诉求已办结" in desk.page and "申请一次复核" in desk.page
     assert send(desk, "rate", satisfaction="SATISFIED") == 303
-    assert "进行中" not in words_of(desk)
+    assert "等您处理" not in words_of(desk) and desk.page.count('class="step is-done"') == 5
 
 
 def test_a_direct_answer_needs_no_unit(city: City, app: Flask) -> None:

@@ -1,11 +1,11 @@
-"""The ticket a newcomer watches: soon after the start its unit gets a yellow card, because it has not rung up anybody."""
+"""The ticket a newcomer watches: soon after the start its unit gets a yellow card, because it rang nobody up."""
 
 from datetime import datetime, timedelta
 from typing import Any
 
 from hotline.database import Database
 from hotline.demo.cast import with_role, worker_of
-from hotline.demo.fill import player
+from hotline.demo.player import player_for
 from hotline.demo.history import Event
 from hotline.demo.steps import Step
 
@@ -43,6 +43,6 @@ def showcase(database: Database, now: datetime) -> str:
         Step(with_role("DISPATCHER")[0], "dispatch", 0, {"unit_code": UNIT, "text": "特急，请立即联系企业"}),
         Step(worker_of(UNIT), "sign", 0, {}),
     )
-    performer = player(database)
+    performer = player_for(database)
     performer.play([Event(sent + timedelta(minutes=minutes[step.action]), 0, step) for step in steps], now)
     return performer.tickets[0, 0][0]

@@ -1,0 +1,187 @@
+"""What the administration pages share: their tabs, and one way to show, refuse and save a form."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from flask import Blueprint, flash, redirect, request
+from flask.typing import ResponseReturnValue
+from marshmallow import Schema, ValidationError
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from hotline.accounts.actor import Actor
+from hotline.accounts.administration import serves
+from hotline.accounts.models import Account, Role
+from hotline.accounts.operations import audit, change_password
+from hotline.clock import to_local
+from hotline.directory.models import Unit
+from hotline.directory.operations import Change
+from hotline.errors import Conflict, Invalid, NotFound
+from hotline.ui.door import Door, door
+from hotline.ui.forms import error_list, submitted
+from hotline.web.access import demand
+from hotline.web.admin_forms import OwnPassword
+from hotline.web.choices import MANY, form_fields
+from hotline.web.navigation import render_page
+
+pages = Blueprint("admin", __name__, template_folder="templates")
+
+ADMINS = frozenset({Role.ADMIN})
+TIME_READERS = frozenset({Role.ADMIN, Role.SUPERVISOR})
+EVERYBODY = frozenset(Role)
+
+TABS = (
+    ("units", "/directory", "单位通讯录", EVERYBODY),
+    ("categories", "/directory/categories", "派单目录", EVERYBODY),
+    ("regions", "/directory/regions", "区域", EVERYBODY),
+    ("enterprises", "/directory/enterprises", "企业", EVERYBODY),
+    ("sources", "/directory/sources", "诉求来源", EVERYBODY),
+    ("time", "/admin/time", "时限与日历", TIME_READERS),
+    ("accounts", "/admin/accounts", "账号", ADMINS),
+    ("me", "/account", "我的密码", EVERYBODY),
+)
+
+
+def tabs(actor: Actor, active: str) -> list[dict[str, Any]]:
+    """The administration's pages this actor may open."""
+    return [
+        {"href": href, "label": label, "active": key == active}
+        for key, href, label, roles in TABS
+        if roles & actor.roles
+    ]
+
+
+def show(d: Door, template: str, tab: str, **values: Any) -> str:
+    """An administration page in its frame."""
+    is_admin = Role.ADMIN in d.actor.roles
+    return render_page(d, template, active="admin", tabs=tabs(d.actor, tab), is_admin=is_admin, **values)
+
+
+def today(d: Door) -> date:
+    """The local day of the request."""
+    return to_local(d.now).date()
+
+
+def found(row: Any) -> Any:
+    """The row, or a page that says it is not there. Raises NotFound."""
+    if row is None:
+        raise NotFound("没有找到这条记录", code="row_not_found")
+    return row
+
+
+@dataclass(frozen=True)
+class FormPage:
+    """One form: `choices` for lists that no source of the directory offers; `back` is where 取消 leads."""
+
+    title: str
+    schema: type[Schema]
+    tab: str
+    back: str
+    values: Mapping[str, Any] = field(default_factory=dict)
+    choices: Mapping[str, list[Any]] = field(default_factory=dict)
+    submit: str = "保存"
+    lead: str = ""
+    is_danger: bool = False
+
+
+def run_form(
+    build: Callable[[Door], FormPage],
+    save: Callable[[Door, dict[str, Any]], ResponseReturnValue],
+    roles: Iterable[Role] = ADMINS,
+    done: str = "已保存",
+    write: bool = True,
+) -> ResponseReturnValue:
+    """GET shows the form. POST saves and goes where `save` says: a path, or a page of its own (all that `write` False
+    leaves).
+
+    What is refused comes back with its reasons beside the fields, and nothing typed is lost.
+    """
+    refused: Invalid | Conflict | None = None
+    if request.method == "POST":
+        try:
+            with door(write=write) as d:
+                demand(d, roles)
+                answer = save(d, loaded(build(d).schema))
+            return _go(answer, done)
+        except (Invalid, Conflict) as error:
+            refused = error
+    with door() as d:
+        demand(d, roles)
+        html = _form_html(d, build(d), refused)
+    return html, refused.status if refused else 200
+
+
+def _go(answer: ResponseReturnValue, done: str) -> ResponseReturnValue:
+    if not isinstance(answer, str) or not answer.startswith("/"):
+        return answer
+    flash(done, "ok")
+    return redirect(answer)
+
+
+def loaded(schema: type[Schema]) -> dict[str, Any]:
+    """The posted form, checked. Raises Invalid with every field's messages."""
+    try:
+        data: dict[str, Any] = schema().load(submitted(schema, request.form))
+    except ValidationError as error:
+        fields = error.messages_dict
+        raise Invalid("填写内容有误，请按提示修改", code="invalid_form", fields=fields) from None
+    return data
+
+
+def _form_html(d: Door, page: FormPage, refused: Invalid | Conflict | None) -> str:
+    values = submitted(page.schema, request.form) if refused else page.values
+    errors = messages(refused)
+    fields = form_fields(d.session, page.schema, today(d), values=values, errors=errors)
+    for one in fields:
+        if one["name"] in page.choices:
+            choices = page.choices[one["name"]]
+            one.update(choices=choices, widget="typeahead" if len(choices) > MANY else "select")
+    return show(d, "admin/form.html", page.tab, page=page, fields=fields, errors=error_list(page.schema, errors))
+
+
+def messages(refused: Invalid | Conflict | None) -> dict[str, Any]:
+    """A refusal as marshmallow's messages by field; what belongs to no field stands under ""."""
+    if refused is None:
+        return {}
+    fields: dict[str, Any] = refused.details.get("fields") or {refused.field or "": [refused.message]}
+    return fields
+
+
+def record(d: Door, action: str, change: Change) -> None:
+    """Put a change of the directory into the audit, before and after."""
+    details: dict[str, object] = {"before": change.before, "after": change.after}
+    audit(d.session, d.actor, action, change.subject, d.now, details=details)
+
+
+def people(session: Session, fits: Callable[[Account], bool]) -> list[tuple[str, str]]:
+    """Active accounts that fit, for a select: (login, "name（unit）")."""
+    active = session.scalars(select(Account).join(Unit).where(Account.is_active).order_by(Unit.path, Account.id))
+    return [(one.login, f"{one.name}（{one.unit.short_name}）") for one in active if fits(one)]
+
+
+def servants(session: Session, unit: Unit) -> list[tuple[str, str]]:
+    """Who may hold a post of this unit."""
+    return people(session, lambda account: serves(account, unit))
+
+
+@pages.get("/admin")
+def home() -> ResponseReturnValue:
+    """The first of the administration's pages."""
+    return redirect("/directory")
+
+
+@pages.route("/account", methods=["GET", "POST"])
+def own_password() -> ResponseReturnValue:
+    """Everybody's own password. Changing it ends every session, this one too."""
+
+    def save(d: Door, data: dict[str, Any]) -> str:
+        account = d.session.get_one(Account, d.actor.account_id)
+        change_password(d.session, account, data["old_password"], data["password"], d.now)
+        return "/login"
+
+    page = FormPage(
+        "修改我的密码", OwnPassword, "me", "/", submit="修改密码", lead="修改后所有登录失效，请用新密码重新登录。"
+    )
+    return run_form(lambda _: page, save, EVERYBODY, done="密码已修改，请重新登录")
