@@ -6,6 +6,7 @@ The form of an action is its schema: a page draws its fields, the API documents 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from marshmallow import Schema, ValidationError
@@ -153,8 +154,14 @@ def perform(
 def load(action: Action, payload: Mapping[str, Any]) -> dict[str, Any]:
     """The checked form. Raises Invalid with every field's messages."""
     try:
-        data: dict[str, Any] = action.schema().load(payload)
+        data: dict[str, Any] = _schema(action.schema).load(payload)
     except ValidationError as error:
         fields = error.messages_dict
         raise Invalid("填写内容有误，请按提示修改", code="invalid_form", fields=fields) from None
     return data
+
+
+@cache
+def _schema(form: type[Schema]) -> Schema:
+    """A form holds nothing of what it loads, and making one costs more than loading."""
+    return form()

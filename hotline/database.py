@@ -25,6 +25,10 @@ NAMING = {
 }
 
 
+STATEMENTS = 2000
+"""Compiled statements kept: an update names only the columns that changed, so there are more than the usual 500."""
+
+
 class Base(DeclarativeBase):
     """Every table's base; constraint names are the same on both databases."""
 
@@ -122,8 +126,8 @@ class Database:
 def make_engine(url: str) -> Engine:
     """An engine for a SQLite or PostgreSQL URL, set up as the house needs it."""
     if not url.startswith("sqlite"):
-        return create_engine(url, pool_pre_ping=True, pool_size=20, max_overflow=20)
-    engine = create_engine(url, connect_args={"timeout": 30, "check_same_thread": False})
+        return create_engine(url, pool_pre_ping=True, pool_size=20, max_overflow=20, query_cache_size=STATEMENTS)
+    engine = create_engine(url, connect_args={"timeout": 30, "check_same_thread": False}, query_cache_size=STATEMENTS)
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine

@@ -42,7 +42,7 @@ class City:
     database: Database
     now: datetime = START
     category: str = ""
-    _actors: dict[str, Actor] = field(default_factory=dict)
+    _actors: dict[str, Actor] = field(default_factory=dict, repr=False)
 
     def actor(self, login: str) -> Actor:
         """The actor behind a login; "SYSTEM" is the clock."""

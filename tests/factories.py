@@ -64,6 +64,7 @@ PAYLOADS: dict[str, dict[str, Any]] = {
     "expert_answer": {"answer": "可以同享", "legal_basis": "财税文件"},
     "expert_decline": {"expert_login": "expert.labour", "text": "不属本人领域"},
     "change_follower": {"follower_login": "agent2"},
+    "hand_over": {"from_login": "agent1", "to_login": "agent2", "text": "调离岗位"},
     "supervise": {"text": "企业反映强烈"},
     "lift_supervision": {"text": "已按要求整改"},
     "note": {"text": "企业明日来访"},

@@ -1,5 +1,6 @@
 """A running house for a browser: the demo city on a SQLite file behind a real, threaded HTTP server."""
 
+import shutil
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -16,7 +17,8 @@ from hotline.demo.directory import PASSWORD
 from hotline.demo.knowledge import POLICIES
 from hotline.directory.models import Unit
 from hotline.knowledge.operations import Ownership, import_text
-from tests.city import START, City
+from tests import services
+from tests.city import LOAN_INTEREST, START, City
 from tests.conftest import city_on
 from tests.web.client import app_on
 
@@ -40,13 +42,25 @@ class Live:
             page.goto(self.url + path)
 
 
+@pytest.fixture(scope="session")
+def filled_folder(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Directory, knowledge and index, made once per worker, to be copied."""
+    folder = tmp_path_factory.mktemp("filled")
+    with services.sqlite_copy(sqlite_template, folder) as url:
+        city = city_on(Database(services.settings(folder, url)))
+        fill_knowledge(city)
+        app_on(city, folder).extensions["knowledge"].follow()
+        city.database.engine.dispose()
+    return folder
+
+
 @pytest.fixture
-def live(sqlite_database: Database, tmp_path: Path) -> Iterator[Live]:
+def live(filled_folder: Path, tmp_path: Path) -> Iterator[Live]:
     """The house with directory and knowledge, without tickets, at a free port."""
-    city = city_on(sqlite_database)
-    fill_knowledge(city)
+    shutil.copytree(filled_folder, tmp_path, dirs_exist_ok=True)
+    database = Database(services.settings(tmp_path, f"sqlite:///{tmp_path / 'hotline.sqlite3'}"))
+    city = City(database, category=LOAN_INTEREST)
     app = app_on(city, tmp_path)
-    app.extensions["knowledge"].follow()
     server = make_server("127.0.0.1", 0, app, threaded=True)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
@@ -54,6 +68,7 @@ def live(sqlite_database: Database, tmp_path: Path) -> Iterator[Live]:
     server.shutdown()
     thread.join()
     app.extensions["knowledge"].wait()
+    database.engine.dispose()
 
 
 def fill_knowledge(city: City) -> None:

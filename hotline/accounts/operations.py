@@ -2,8 +2,10 @@
 
 import hashlib
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from argon2 import PasswordHasher
 from argon2.exceptions import VerificationError
@@ -120,9 +122,11 @@ def audit(
     subject: str,
     now: datetime,
     reason: str = "",
-    details: dict[str, object] | None = None,
+    details: Mapping[str, Any] | None = None,
 ) -> None:
     """Record what no ticket's ledger holds."""
     actor_id = actor.account_id if actor else None
-    row = AuditEntry(at=now, actor_id=actor_id, action=action, subject=subject, reason=reason, details=details or {})
+    row = AuditEntry(
+        at=now, actor_id=actor_id, action=action, subject=subject, reason=reason, details=dict(details or {})
+    )
     session.add(row)

@@ -1,4 +1,4 @@
-"""API v1: JSON for other systems, documented by OpenAPI at /api/v1/openapi.json and /api/v1/docs."""
+"""API v1: JSON for other systems, documented by OpenAPI at /api/v1/openapi.json."""
 
 from flask import Blueprint
 from flask_smorest import Api

@@ -4,14 +4,27 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any, TypeVar
 
-from flask import g, request
+from flask import abort, g, request
 
 from hotline.accounts.operations import account_of_token
 from hotline.clock import utcnow
-from hotline.errors import Unauthenticated
+from hotline.errors import Invalid, Unauthenticated
 from hotline.ui.door import transaction
 
 View = TypeVar("View", bound=Callable[..., Any])
+
+
+def json_body() -> dict[str, Any]:
+    """The request's JSON object. Raises Invalid for anything else, 415 for another kind of content."""
+    if not request.is_json:
+        abort(415)
+    try:
+        payload = request.get_json(silent=True)
+    except RecursionError:  # a hundred thousand brackets
+        payload = None
+    if not isinstance(payload, dict):
+        raise Invalid("请求内容须是 JSON 对象", code="json_required")
+    return payload
 
 
 def bearer(view: View) -> View:

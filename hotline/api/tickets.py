@@ -5,17 +5,18 @@ from typing import Any
 
 from flask import request
 from flask_smorest import Blueprint
-from marshmallow import Schema, fields, validate
+from marshmallow import fields, validate
 
 from hotline.actions import ACTIONS, CREATING, Action, perform
-from hotline.api.access import bearer
-from hotline.errors import Invalid, NotFound
+from hotline.api.access import bearer, json_body
+from hotline.errors import NotFound
 from hotline.idempotency import once
 from hotline.ticket import listing
 from hotline.ticket.ledger import entries, plain
 from hotline.ticket.lifecycle import TABLE
 from hotline.ticket.models import Ticket
 from hotline.ticket.queries import get
+from hotline.ticket.schemas import Checked, line
 from hotline.ticket.unmasking import unmask
 from hotline.ticket.view import as_dict, summary
 from hotline.ui.door import Door, door
@@ -23,19 +24,19 @@ from hotline.ui.door import Door, door
 pages = Blueprint("api_tickets", __name__, url_prefix="/api/v1/tickets", description="工单")
 
 
-class Filters(Schema):
+class Filters(Checked):
     """Which tickets, and which page of them."""
 
-    view = fields.String(load_default="open", validate=validate.OneOf(sorted(listing.VIEWS)))
-    q = fields.String(load_default="", validate=validate.Length(max=100))
-    page = fields.Integer(load_default=1, validate=validate.Range(1, 100_000))
-    size = fields.Integer(load_default=50, validate=validate.Range(1, 200))
+    view = fields.String(load_default="open", validate=validate.OneOf(sorted(listing.VIEWS), error="没有这个视图"))
+    q = line("查询内容", 100)
+    page = fields.Integer(load_default=1, validate=validate.Range(1, 100_000, error="页码须在 1 至 100000 之间"))
+    size = fields.Integer(load_default=50, validate=validate.Range(1, 200, error="每页须为 1 至 200 件"))
 
 
-class Reason(Schema):
+class Reason(Checked):
     """Why somebody wants to see what is masked."""
 
-    reason = fields.String(required=True, validate=validate.Length(2, 200))
+    reason = line("查看原因", required=True)
 
 
 @pages.get("")
@@ -46,7 +47,11 @@ def index(filters: dict[str, Any]) -> dict[str, Any]:
     """A page of the tickets the caller may see, nearest due first."""
     with door() as d:
         page = listing.page(d.session, d.actor, d.now, **filters)
-        return {"total": page.total, "page": page.number, "tickets": [summary(row.ticket, d.actor) for row in page.rows]}
+        return {
+            "total": page.total,
+            "page": page.number,
+            "tickets": [summary(row.ticket, d.actor) for row in page.rows],
+        }
 
 
 @pages.get("/<no>")
@@ -79,13 +84,6 @@ def show_unmasked(data: dict[str, str], no: str) -> dict[str, str]:
         return unmask(d.session, get(d.session, d.actor, no), d.actor, data["reason"], d.now)
 
 
-def _body() -> dict[str, Any]:
-    payload = request.get_json(silent=True)
-    if not isinstance(payload, dict):
-        raise Invalid("请求内容须是 JSON 对象", code="json_required")
-    return payload
-
-
 def _answer(d: Door, ticket: Ticket) -> dict[str, Any]:
     """The ticket as its actor sees it, masked; `actions` is empty where it is now out of the actor's hands."""
     d.session.flush()
@@ -97,7 +95,7 @@ def _register(action: str) -> Callable[[], dict[str, Any]]:
 
     @bearer
     def create() -> dict[str, Any]:
-        payload = _body()
+        payload = json_body()
         with door(write=True) as d:
             key, owner = request.headers.get("Idempotency-Key"), f"account:{d.actor.account_id}"
 
@@ -115,7 +113,7 @@ def _act(action: str) -> Callable[[str], dict[str, Any]]:
 
     @bearer
     def act(no: str) -> dict[str, Any]:
-        payload = _body()
+        payload = json_body()
         with door(write=True) as d:
             return _answer(d, perform(d.session, d.actor, action, payload, d.now, number=no))
 

@@ -4,24 +4,24 @@ from datetime import timedelta
 from typing import Any
 
 from flask_smorest import Blueprint
-from marshmallow import Schema, fields, validate
 
 from hotline.accounts.operations import issue_token, log_in
 from hotline.clock import utcnow
 from hotline.deadlines.queries import health, stuck
 from hotline.errors import Unauthenticated
+from hotline.ticket.schemas import SHORT, Checked, line
 from hotline.ui.door import house, transaction
 
 pages = Blueprint("api_tokens", __name__, url_prefix="/api/v1", description="访问令牌与运行状况")
 VALID = timedelta(hours=12)
 
 
-class Credentials(Schema):
+class Credentials(Checked):
     """Whose token, and what it is for."""
 
-    login = fields.String(required=True, validate=validate.Length(1, 40))
-    password = fields.String(required=True, validate=validate.Length(1, 200))
-    name = fields.String(load_default="api", validate=validate.Length(1, 60))
+    login = line("工号", 40, required=True)
+    password = line("密码", required=True)
+    name = line("令牌用途", SHORT)
 
 
 @pages.post("/tokens")
@@ -36,7 +36,7 @@ def create(credentials: dict[str, str]) -> dict[str, Any]:
         login, password = credentials["login"], credentials["password"]
         result = log_in(session, login, password, now, max_failures=settings.login_max_failures, lock=lock)
         if result.account is not None:
-            secret = issue_token(session, result.account, credentials["name"], now, VALID)
+            secret = issue_token(session, result.account, credentials["name"] or "api", now, VALID)
     if secret is None:  # only now, so that the failure is counted
         raise Unauthenticated(result.refusal, code="login_refused")
     return {"token": secret, "expires_at": (now + VALID).isoformat()}

@@ -10,9 +10,9 @@ from hotline.accounts.models import Account, Role
 from hotline.database import Database
 from hotline.demo import people
 from hotline.demo.directory import PASSWORD, fill_directory
-from hotline.demo.player import Progress, no_progress, player_for
 from hotline.demo.history import history
 from hotline.demo.knowledge import POLICIES
+from hotline.demo.player import Progress, no_progress, player_for
 from hotline.demo.watched import showcase as showcase
 from hotline.directory.models import Unit
 from hotline.directory.time import working_calendar

@@ -60,6 +60,18 @@ class Cast:
         """The government of the appeal's region: what the catalogue cannot place goes there."""
         return REGION_BY_CODE[self.appeal.region].dispatch_unit
 
+    @property
+    def colleagues(self) -> list[str]:
+        """The lead unit's other handlers."""
+        own = [a.login for a in ACCOUNTS if a.unit == self.lead and "HANDLER" in a.roles]
+        return [login for login in own if login != self.worker]
+
+    def expert(self) -> str:
+        """A policy expert of the category's field, else anyone."""
+        experts = [account for account in ACCOUNTS if "EXPERT" in account.roles]
+        known = [account for account in experts if self.appeal.category[:4] in account.fields]
+        return self.rng.choice(known or experts).login
+
     def led_by(self, lead: str, worker: str = "") -> "Cast":
         """The same appeal in another unit's hands."""
         return replace(self, lead=lead, worker=worker or worker_of(lead))

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import cycle
 
+from hotline.demo import desk_stories as desk
 from hotline.demo import stories as s
 from hotline.demo.appeals import Appeal, appeals
 from hotline.demo.cast import Cast, cast, is_about_the_desk
@@ -46,7 +47,7 @@ STORIES: dict[s.Story, int] = {
     s.not_extended: 2,
     s.supervised: 2,
     s.withdrawn: 2,
-    s.declined: 2,
+    desk.declined: 2,
     s.merged: 2,
     s.paused_too_long: 1,
 }
@@ -81,7 +82,7 @@ RESTS = (
     Rest(5, s.plain, "approve", 0.2, 9),
     Rest(1, s.dissatisfied, "rework", 0.5, 7),
     Rest(1, s.merged, "merge", 0.5, 6),
-    Rest(1, s.external, "transfer_external", 2, 30),
+    Rest(1, desk.external, "transfer_external", 2, 30),
 )
 
 
@@ -135,15 +136,15 @@ def _at_once(c: Cast) -> s.Story | None:
     """The story of an appeal that goes to no unit."""
     appeal: Appeal = c.appeal
     outside = {
-        s.refused: appeal.refusal_reason,
-        s.transferred: appeal.emergency_line,
-        s.external: appeal.external_place,
+        desk.refused: appeal.refusal_reason,
+        desk.transferred: appeal.emergency_line,
+        desk.external: appeal.external_place,
     }
     if found := next((story for story, mark in outside.items() if mark), None):
         return found
     if appeal.appeal_type == "PRAISE":
-        return s.praised
-    return s.direct if c.rng.random() < DIRECT_SHARE.get(appeal.appeal_type, 0) else None
+        return desk.praised
+    return desk.direct if c.rng.random() < DIRECT_SHARE.get(appeal.appeal_type, 0) else None
 
 
 def _until(rest: Rest, c: Cast, is_last: bool) -> list[Step]:

@@ -1,6 +1,8 @@
 """Plays the history of the demo city into the database: through `perform()`, with the sweep at its proper times."""
 
-from collections.abc import Callable, Sequence
+import gc
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -33,6 +35,18 @@ def no_progress(done: int, total: int) -> None:
     """For callers who do not watch."""
 
 
+@contextmanager
+def without_garbage_collection() -> Iterator[None]:
+    """Looking for cycles in a session full of rows costs a tenth of the time; they are dropped between batches."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
+
+
 NEXT = select(func.min(Clock.next_fire_at)).where(RUNNING)
 """When the next rung falls due."""
 
@@ -48,7 +62,7 @@ class Player:
     def play(self, events: Sequence[Event], now: datetime, progress: Progress = no_progress) -> None:
         """All of it, up to `now`. Each rung fires at its own time, before whatever was done after it."""
         for start in range(0, len(events), BATCH):
-            with self.database.transaction() as session:
+            with without_garbage_collection(), self.database.transaction() as session:
                 self._play(session, events[start : start + BATCH])
             progress(min(start + BATCH, len(events)), len(events))
         with self.database.transaction() as session:

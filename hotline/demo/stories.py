@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from hotline.demo.cast import Cast, below, form_of, worker_of
-from hotline.demo.people import ACCOUNTS
 from hotline.demo.replies import phrase, remark, reply
 from hotline.demo.steps import (
     ENTERPRISE,
@@ -19,7 +18,6 @@ from hotline.demo.steps import (
     dispatched,
     drafted,
     objected,
-    rated,
     sent,
     stopped,
     submitted,
@@ -28,45 +26,6 @@ from hotline.demo.steps import (
 )
 
 Story = Callable[[Cast], Iterator[Step]]
-
-
-def direct(c: Cast) -> Iterator[Step]:
-    """Answered while the caller listens."""
-    texts = reply(c.rng, c.appeal.category, c.unit)
-    form = {**form_of(c.appeal), "public_text": texts.public_text, "legal_basis": texts.legal_basis}
-    yield Step(c.agent, "answer", 0, form)
-    yield from rated(c)
-
-
-def praised(c: Cast) -> Iterator[Step]:
-    """To the unit for information."""
-    yield Step(c.agent, "forward_praise", 0, {**form_of(c.appeal), "unit_code": c.appeal.respondent or c.lead})
-
-
-def refused(c: Cast) -> Iterator[Step]:
-    """Not ours: the reason and the legal route are told."""
-    code = c.appeal.refusal_reason
-    told = {"refusal_reason": code, "legal_route": phrase(c.rng, "refusal", code).text}
-    yield Step(c.agent, "refuse", 0, {**form_of(c.appeal), **told})
-
-
-def transferred(c: Cast) -> Iterator[Step]:
-    """An emergency, put through at once."""
-    yield Step(c.agent, "transfer_emergency", 0, {**form_of(c.appeal), "transferred_to": c.appeal.emergency_line})
-
-
-def external(c: Cast) -> Iterator[Step]:
-    """Another city's matter: followed until it answers."""
-    yield submitted(c)
-    yield Step(
-        c.dispatcher,
-        "transfer_external",
-        c.hours(0.1, 0.4),
-        {"transferred_to": c.appeal.external_place or "省12345平台"},
-    )
-    texts = reply(c.rng, c.appeal.category, c.unit)
-    yield Step(c.dispatcher, "external_reply", c.hours(9, 30), {"public_text": texts.public_text})
-    yield from closed(c)
 
 
 def plain(c: Cast) -> Iterator[Step]:
@@ -147,8 +106,7 @@ def reassigned(c: Cast) -> Iterator[Step]:
     """The liaison names somebody else of the unit."""
     yield from dispatched(c)
     yield from taken_up(c)
-    colleagues = [a.login for a in ACCOUNTS if a.unit == c.lead and "HANDLER" in a.roles and a.login != c.worker]
-    if colleagues:
+    if colleagues := c.colleagues:
         yield Step(c.worker, "assign_handler", c.hours(0.1, 0.5), {"handler_login": colleagues[0], "text": "请你经办"})
         c = c.led_by(c.lead, colleagues[0])
     yield from answered(c)
@@ -200,7 +158,7 @@ def consulted(c: Cast) -> Iterator[Step]:
     yield from dispatched(c)
     yield from taken_up(c)
     if not c.is_sensitive:
-        expert = _expert(c)
+        expert = c.expert()
         texts = reply(c.rng, c.appeal.category, c.unit)
         yield Step(
             c.worker,
@@ -316,14 +274,6 @@ def supplemented(c: Cast) -> Iterator[Step]:
     yield from closed(c)
 
 
-def declined(c: Cast) -> Iterator[Step]:
-    """The dispatcher finds that it is not ours."""
-    yield submitted(c)
-    told = phrase(c.rng, "refusal")
-    why = {"refusal_reason": told.code, "legal_route": told.text}
-    yield Step(c.dispatcher, "refuse", c.hours(0.1, 0.4), why)
-
-
 def withdrawn(c: Cast) -> Iterator[Step]:
     """The enterprise needs us no more."""
     yield from dispatched(c)
@@ -341,10 +291,3 @@ def merged(c: Cast) -> Iterator[Step]:
     yield from answered(c)
     yield from called_back(c, ticket=1)
     yield from closed(c)
-
-
-def _expert(c: Cast) -> str:
-    """An expert of the category's field, else anyone."""
-    experts = [account for account in ACCOUNTS if "EXPERT" in account.roles]
-    known = [account for account in experts if c.appeal.category[:4] in account.fields]
-    return c.rng.choice(known or experts).login

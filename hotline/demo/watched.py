@@ -5,8 +5,8 @@ from typing import Any
 
 from hotline.database import Database
 from hotline.demo.cast import with_role, worker_of
-from hotline.demo.player import player_for
 from hotline.demo.history import Event
+from hotline.demo.player import player_for
 from hotline.demo.steps import Step
 
 AHEAD = timedelta(seconds=40)

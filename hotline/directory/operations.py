@@ -68,7 +68,8 @@ def save_unit(session: Session, unit: Unit | None, data: Data, day: date) -> Cha
         parent = _unit_or_none(session, data, "parent_code", day)
         supervisor = _unit_or_none(session, data, "supervising_unit_code", day)
     _check_place(unit, parent, supervisor)
-    unit.parent_id, unit.supervising_unit_id = parent and parent.id, supervisor and supervisor.id
+    unit.parent_id = parent.id if parent else None
+    unit.supervising_unit_id = supervisor.id if supervisor else None
     session.flush()
     _move_subtree(session, unit, parent)
     return Change(f"unit:{unit.code}", before, _columns(unit, UNIT_COLUMNS))

@@ -3,17 +3,17 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 
 from hotline.accounts.actor import Actor
 from hotline.accounts.models import Account
 from hotline.directory.models import Unit
 from hotline.errors import Conflict, Invalid
 from hotline.ticket.clocks import rules_for, start_inner, window_end
-from hotline.ticket.models import OPEN, AssignmentKind, Objection, Reply, Ticket, TicketStatus
+from hotline.ticket.models import OPEN, Assignment, AssignmentKind, Objection, Reply, Ticket, TicketStatus
 from hotline.ticket.models.codes import Ruling
 from hotline.ticket.operations import Data, apply, session_of
-from hotline.ticket.parts import assign, end_lead, receiving_unit, release_children
+from hotline.ticket.parts import assign, end_parts, receiving_unit, release_children
 from hotline.ticket.queries import get
 
 
@@ -35,8 +35,13 @@ def redispatch(ticket: Ticket, data: Data, actor: Actor, now: datetime) -> None:
     apply(ticket, "redispatch", actor, now, data, **_sent(ticket, unit, account, now))
     if was_objected:
         _rule(ticket, Ruling.GRANTED, data, actor, now)
-    end_lead(ticket, now)
+    _hand_on(ticket, unit, now)
     assign(ticket, unit, AssignmentKind.LEAD, now, by_id=actor.account_id, handler=account)
+
+
+def _hand_on(ticket: Ticket, unit: Unit, now: datetime) -> None:
+    """The old lead is out of it, and whom it has sent below; who supported until now leads instead."""
+    end_parts(ticket, now, or_(Assignment.kind != AssignmentKind.SUPPORT, Assignment.unit_id == unit.id))
 
 
 def overrule(ticket: Ticket, data: Data, actor: Actor, now: datetime) -> None:
@@ -80,7 +85,7 @@ def merge(ticket: Ticket, data: Data, actor: Actor, now: datetime) -> None:
         raise Conflict("主单已经答复，请直接引用其答复办理", code="master_answered")
     if ticket.lead_unit_id is not None:
         apply(ticket, "merge", actor, now, data, merged_into_id=master.id, lead_unit_id=None, handler_id=None)
-        end_lead(ticket, now)
+        end_parts(ticket, now)
     else:
         apply(ticket, "merge", actor, now, data, merged_into_id=master.id)
 

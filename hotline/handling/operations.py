@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 
 from hotline.accounts.actor import Actor
 from hotline.accounts.models import Role
@@ -25,7 +25,7 @@ from hotline.ticket.models import (
     UnitSignOff,
 )
 from hotline.ticket.models.codes import Ruling
-from hotline.ticket.operations import Data, apply, session_of
+from hotline.ticket.operations import Data, announce, apply, session_of
 from hotline.ticket.parts import assign, check_person, latest_reply, lead_of, receiving_unit
 from routing.profiles import ClockName
 
@@ -77,8 +77,9 @@ def contribute(ticket: Ticket, data: Data, actor: Actor, now: datetime) -> None:
     """协办意见: the unit's part is done, its inner clock stops."""
     session = session_of(ticket)
     apply(ticket, "contribute", actor, now, data)
-    owed = select(Assignment).filter_by(ticket_id=ticket.id, unit_id=actor.unit_id, answered_at=None, ended_at=None)
-    for part in session.scalars(owed):
+    owed = select(Assignment).filter_by(ticket_id=ticket.id, answered_at=None, ended_at=None)
+    mine = or_(Assignment.unit_id == actor.unit_id, Assignment.handler_id == actor.account_id)
+    for part in session.scalars(owed.where(mine)):
         if part.is_awaited:
             part.opinion, part.answered_at = data["opinion"], now
             deadlines.stop(session, Subject(ASSIGNMENT, part.id), None, now)
@@ -97,8 +98,10 @@ def contact(ticket: Ticket, data: Data, actor: Actor, now: datetime) -> None:
 
 
 def interim(ticket: Ticket, data: Data, actor: Actor, now: datetime) -> None:
-    """阶段反馈: never stops a clock."""
+    """阶段反馈: never stops a clock; the enterprise is told unless the unit keeps it inside."""
     apply(ticket, "interim", actor, now, data)
+    if data.get("is_public", True):
+        announce(session_of(ticket), ticket, now)
 
 
 def reply(ticket: Ticket, data: Data, actor: Actor, now: datetime) -> None:

@@ -17,7 +17,7 @@ from hotline.intake.parties import contact_of, enterprise_of, respondent_of
 from hotline.knowledge.queries import cited
 from hotline.ticket.models import AssignmentKind, Reply, Ticket, Urgency
 from hotline.ticket.models.codes import Ruling
-from hotline.ticket.operations import Data, apply, create, session_of
+from hotline.ticket.operations import Data, announce, apply, create, session_of
 from hotline.ticket.parts import assign, cite, receiving_unit
 from hotline.ticket.queries import get
 
@@ -102,6 +102,7 @@ def urge(ticket: Ticket, data: Data, actor: Actor, now: datetime) -> None:
     """催单: counted, and one step more urgent."""
     raised = Urgency.URGENT if ticket.urgency is Urgency.NORMAL else ticket.urgency
     apply(ticket, "urge", actor, now, data, urged_count=ticket.urged_count + 1, urgency=raised)
+    announce(session_of(ticket), ticket, now)
 
 
 def _registered(session: Session, data: Data, actor: Actor, now: datetime) -> dict[str, Any]:

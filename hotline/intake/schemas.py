@@ -51,7 +51,7 @@ class Answer(Registration):
     citations = fields.List(
         fields.String(validate=validate.Regexp(r"^\d{1,9}:\d{1,6}$", error="引用须为“条目:版本”")),
         load_default=list,
-        validate=validate.Length(max=20),
+        validate=validate.Length(max=20, error="引用条目最多 20 项"),
         metadata={"label": "引用条目", "widget": "hidden"},
     )
 

@@ -8,6 +8,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from hotline.accounts.actor import actor_of
 from hotline.accounts.models import Account, Post, Role
 from hotline.accounts.queries import holder, with_role
 from hotline.clock import to_local, utcnow
@@ -17,6 +18,7 @@ from hotline.messages.wording import ENTERPRISE_TEXTS, STAFF
 from hotline.outbox.models import OutboxMessage
 from hotline.ticket.ledger import LedgerEntry
 from hotline.ticket.models import Ticket
+from hotline.ticket.queries import visible
 
 POSTS = {
     "liaison": (Post.LIAISON, Post.DEPUTY),
@@ -56,7 +58,7 @@ def _tell_staff(session: Session, ticket: Ticket, entry: LedgerEntry) -> None:
 
 
 def _people(session: Session, ticket: Ticket, whom: Iterable[str], at: datetime) -> list[Account]:
-    """The accounts behind the words of a ladder. The complained-of side is never told."""
+    """The accounts behind the words of a ladder. Whoever may not see the ticket is not told."""
     found: list[Account | None] = []
     for word in whom:
         if word in DESKS:
@@ -68,12 +70,11 @@ def _people(session: Session, ticket: Ticket, whom: Iterable[str], at: datetime)
         elif ticket.lead_unit is not None:
             chain = [int(part) for part in ticket.lead_unit.path.split("/") if part]
             found.append(holder(session, chain, POSTS[word], to_local(at).date()))
-    return [one for one in found if one is not None and _may_know(ticket, one)]
+    return [one for one in found if one is not None and _may_know(session, ticket, one)]
 
 
-def _may_know(ticket: Ticket, account: Account) -> bool:
-    in_unit = ticket.respondent_unit_id is not None and ticket.respondent_unit_id in account.unit.chain_ids
-    return not in_unit and account.id != ticket.respondent_account_id
+def _may_know(session: Session, ticket: Ticket, account: Account) -> bool:
+    return session.scalar(visible(actor_of(session, account)).where(Ticket.id == ticket.id)) is not None
 
 
 def _tell_enterprise(session: Session, ticket: Ticket, entry: LedgerEntry) -> None:

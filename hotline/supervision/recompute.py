@@ -129,7 +129,7 @@ def _recompute_ticket(
     if moves or changes:
         data = {"moves": [move.plain()[1:] for move in moves]}
         said: dict[str, Any] = {"text": order.reason, "data": data, "changes": changes}
-        row = {"action": "recompute", "label": "时限重算", "before": ticket.status}
+        row: dict[str, Any] = {"action": "recompute", "label": "时限重算", "before": ticket.status}
         ledger.append(session, ticket, order.actor, order.now, **row, **said)
         announce(session, ticket, order.now)
     return moves

@@ -113,7 +113,7 @@ def clean_name(name: str) -> str:
     """A file's name without folders, control and direction-changing characters; at most 100 characters."""
     base = unicodedata.normalize("NFC", name).replace("\\", "/").rpartition("/")[2]
     visible = "".join(char for char in base if unicodedata.category(char)[0] != "C")
-    stem, dot, extension = re.sub(r"\s+", " ", visible).strip(" .").rpartition(".")
+    stem, dot, extension = re.sub(r"\s+", " ", visible).strip().rstrip(" .").rpartition(".")
     if not dot:
         return extension[:MAX_NAME] or "附件"
     return (

@@ -1,5 +1,6 @@
 """A ticket's clocks: which start and stop with a row of the table, and by which rules."""
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from sqlalchemy import (
@@ -75,14 +76,23 @@ def clocks_around(ticket: Ticket) -> ColumnElement[bool]:
 
 def run_clocks(session: Session, ticket: Ticket, row: Transition, now: datetime) -> None:
     """Stop, then start, the clocks that a row names."""
+    # Asked first: after a change the same question would cost a flush.
+    rounds = dict(session.execute(_ROUNDS, {"ticket_id": ticket.id}).all()) if row.starts else {}
     if row.stops:
         deadlines.stop(session, subject_of(ticket), row.stops, now)
     if ClockName.TOTAL in row.stops:
         _stop_inner(session, ticket, now)
-    if row.starts:
-        rounds = dict(session.execute(_ROUNDS, {"ticket_id": ticket.id}).all())
-        for name in row.starts:
-            _start_clock(session, ticket, ClockName(name), rounds.get(name, 0), now)
+    for name in row.starts:
+        started = _total_again(session, ticket, rounds) if name in rounds and name == ClockName.TOTAL else name
+        if started:
+            _start_clock(session, ticket, ClockName(started), rounds.get(started, 0), now)
+
+
+def _total_again(session: Session, ticket: Ticket, rounds: Mapping[str, int]) -> ClockName | None:
+    """A total clock that was stopped goes on (并单 and 拆单 win no time); in a new round it is REWORK that runs."""
+    if deadlines.hold(session, subject_of(ticket), TOTALS):
+        return None
+    return ClockName.REWORK if ticket.round else ClockName.TOTAL
 
 
 _TICKET = bindparam("ticket_id", type_=Integer)
@@ -103,17 +113,17 @@ _OWED: CompoundSelect[str, int] = union_all(
 
 
 def _start_clock(session: Session, ticket: Ticket, name: ClockName, occurrence: int, now: datetime) -> Clock | None:
-    """Start one clock of the ticket, unless its profile has none for such a ticket, or TOTAL runs or is not due yet."""
+    """Start one clock of the ticket, unless its profile has none for such a ticket, or TOTAL does not start yet."""
     rules = rules_for(ticket)
     limit = rules.limit(name, ticket.appeal_type, ticket.urgency)
-    if limit is None or (name is ClockName.TOTAL and (occurrence or not _total_starts(ticket, rules))):
+    if limit is None or (name is ClockName.TOTAL and not _total_starts(ticket, rules)):
         return None
     return deadlines.start(
         session,
         subject_of(ticket),
         name,
         round=occurrence,
-        started_at=ticket.received_at if name is ClockName.TOTAL and rules.total_starts_at == "receipt" else now,
+        started_at=_total_start(ticket, rules, now) if name is ClockName.TOTAL else now,
         limit=limit,
         profile_id=ticket.profile_id,
         ladder=rules.ladder(name, limit.unit),
@@ -122,6 +132,10 @@ def _start_clock(session: Session, ticket: Ticket, name: ClockName, occurrence: 
         now=now,
         imposed_due=ticket.imposed_due_at if name is ClockName.TOTAL else None,
     )
+
+
+def _total_start(ticket: Ticket, rules: SlaRules, now: datetime) -> datetime:
+    return ticket.received_at if rules.total_starts_at == "receipt" else ticket.dispatched_at or now
 
 
 def _total_starts(ticket: Ticket, rules: SlaRules) -> bool:

@@ -1,5 +1,6 @@
 """What guards may know of a ticket: plain values, made once a request."""
 
+from collections import defaultdict
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -39,7 +40,9 @@ class Facts:
     lead_unit_id: int | None = None
     handler_id: int | None = None
     support_unit_ids: frozenset[int] = frozenset()
+    support_handler_ids: frozenset[int] = frozenset()
     awaited_unit_ids: frozenset[int] = frozenset()
+    awaited_handler_ids: frozenset[int] = frozenset()
     awaited_expert_ids: frozenset[int] = frozenset()
     signer_ids: frozenset[int] = frozenset()
     """Who wrote the reply that is being signed off, or signed a level of it."""
@@ -95,19 +98,13 @@ def _open(until: datetime | None, now: datetime) -> bool:
 
 _TICKET, _NOW = bindparam("ticket_id", type_=Integer), bindparam("now", type_=UtcDateTime)
 # One question for all that hangs on a ticket, built once: it is asked before every action.
+_INNER = (Assignment.ticket_id == _TICKET, Assignment.kind.in_(INNER), Assignment.ended_at.is_(None))
+_AWAITED = (*_INNER, Assignment.answered_at.is_(None))
 _HANGING: CompoundSelect[str, int] = union_all(
-    select(literal_column("'awaited'").label("what"), Assignment.unit_id.label("id")).where(
-        Assignment.ticket_id == _TICKET,
-        Assignment.kind.in_(INNER),
-        Assignment.ended_at.is_(None),
-        Assignment.answered_at.is_(None),
-    ),
-    select(literal_column("'answered'"), Assignment.unit_id).where(
-        Assignment.ticket_id == _TICKET,
-        Assignment.kind.in_(INNER),
-        Assignment.ended_at.is_(None),
-        Assignment.answered_at.is_not(None),
-    ),
+    select(literal_column("'part'").label("what"), Assignment.unit_id.label("id")).where(*_INNER),
+    select(literal_column("'part_by'"), Assignment.handler_id).where(*_INNER),
+    select(literal_column("'awaited'"), Assignment.unit_id).where(*_AWAITED),
+    select(literal_column("'awaited_by'"), Assignment.handler_id).where(*_AWAITED),
     select(literal_column("'expert'"), Consultation.expert_id).where(
         Consultation.ticket_id == _TICKET, Consultation.answered_at.is_(None), Consultation.is_declined.is_(False)
     ),
@@ -125,13 +122,14 @@ _HANGING: CompoundSelect[str, int] = union_all(
 
 
 def _hanging(session: Session, ticket: Ticket, now: datetime) -> dict[str, Any]:
-    found: dict[str, set[int]] = {name: set() for name in ("awaited", "answered", "expert", "child", "overdue")}
+    found: dict[str, set[int]] = defaultdict(set)
     for what, key in session.execute(_HANGING, {"ticket_id": ticket.id, "now": now}):
         found[what].add(key)
-    is_sent = ticket.lead_unit_id is not None
     return {
-        "support_unit_ids": frozenset(found["awaited"] | found["answered"] if is_sent else ()),
-        "awaited_unit_ids": frozenset(found["awaited"] if is_sent else ()),
+        "support_unit_ids": frozenset(found["part"]),
+        "support_handler_ids": frozenset(found["part_by"]),
+        "awaited_unit_ids": frozenset(found["awaited"]),
+        "awaited_handler_ids": frozenset(found["awaited_by"]),
         "awaited_expert_ids": frozenset(found["expert"]),
         "has_children": bool(found["child"]),
         "is_overdue": bool(found["overdue"]),

@@ -34,21 +34,23 @@ def own_ticket(facts: Facts, actor: Actor) -> str | None:
 
 
 def for_lead(facts: Facts, actor: Actor) -> str | None:
-    """The lead unit's handlers, or a leader of it or of a unit above."""
-    own = facts.lead_unit_id == actor.unit_id
+    """The lead unit's handlers, the named one (perhaps of a unit above or below), a leader of it or of one above."""
+    own = facts.lead_unit_id == actor.unit_id or actor.account_id == facts.handler_id
     above = Role.UNIT_LEADER in actor.roles and facts.lead_unit_id in actor.unit_ids
     return None if own or above else "本工单由其他单位主办"
 
 
 def takes_part(facts: Facts, actor: Actor) -> str | None:
     """The lead, or a supporting or delegated unit."""
-    if actor.unit_id in facts.support_unit_ids:
+    if actor.unit_id in facts.support_unit_ids or actor.account_id in facts.support_handler_ids:
         return None
     return for_lead(facts, actor) and "本单位未参与办理此工单"
 
 
 def owes_opinion(facts: Facts, actor: Actor) -> str | None:
-    return None if actor.unit_id in facts.awaited_unit_ids else "本单位没有待提交的协办意见"
+    """The unit itself, or whoever was named for it because it has nobody."""
+    owes = actor.unit_id in facts.awaited_unit_ids or actor.account_id in facts.awaited_handler_ids
+    return None if owes else "本单位没有待提交的协办意见"
 
 
 def is_asked(facts: Facts, actor: Actor) -> str | None:

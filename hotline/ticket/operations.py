@@ -20,6 +20,7 @@ from routing.profiles import SlaRules
 
 KEPT_ELSEWHERE = PERSONAL | {"version", "text", "body", "public_text", "internal_note", "phone"}
 """Form fields that do not stand in the ledger's `data`: personal, long, or with a place of their own."""
+NOTHING_ASKED = {"extension_pending": False, "pause_pending": False, "paused_since": None, "sign_offs_left": 0}
 Data = Mapping[str, Any]
 
 
@@ -97,14 +98,13 @@ def session_of(ticket: Ticket) -> Session:
     return session
 
 
-def _ending(
-    session: Session, status: TicketStatus | None, rules: SlaRules, now: datetime
-) -> dict[str, datetime | None]:
-    """When it ended, and until when the enterprise may ask for a review of an answer."""
+def _ending(session: Session, status: TicketStatus | None, rules: SlaRules, now: datetime) -> dict[str, Any]:
+    """When it ended, until when the enterprise may ask for a review of an answer, and that no ruling is owed."""
     if status is None or not status.is_end:
         return {"closed_at": None, "review_until": None}
     window = due(working_calendar(session), now, rules.review_request_window, day_ends=rules.day_ends)
-    return {"closed_at": now, "review_until": window.at if status is TicketStatus.CLOSED else None}
+    review_until = window.at if status is TicketStatus.CLOSED else None
+    return {"closed_at": now, "review_until": review_until, **NOTHING_ASKED}
 
 
 def _check_version(ticket: Ticket, seen: int | None) -> None:

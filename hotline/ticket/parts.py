@@ -3,16 +3,19 @@
 from collections.abc import Iterable
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from hotline.accounts.actor import SYSTEM, Actor
 from hotline.accounts.models import Account
 from hotline.accounts.queries import responsible_for
 from hotline.clock import to_local
+from hotline.deadlines import operations as deadlines
+from hotline.deadlines.subjects import Subject
 from hotline.directory.models import Unit
 from hotline.directory.queries import by_code
 from hotline.errors import Invalid
+from hotline.ticket.clocks import ASSIGNMENT
 from hotline.ticket.models import Assignment, AssignmentKind, Citation, Reply, Ticket, TicketStatus
 from hotline.ticket.operations import Data, apply, session_of
 
@@ -72,10 +75,14 @@ def lead_of(ticket: Ticket) -> Assignment:
     return session_of(ticket).scalars(lead).one()
 
 
-def end_lead(ticket: Ticket, now: datetime) -> None:
-    """Take the ticket away from its lead unit, which then no longer sees it."""
-    lead_of(ticket).ended_at = now
-    session_of(ticket).flush()
+def end_parts(ticket: Ticket, now: datetime, which: ColumnElement[bool] | None = None) -> None:
+    """Take the ticket away from its units (`which`: some of them), who then no longer see it nor owe anything."""
+    session = session_of(ticket)
+    parts = select(Assignment).filter_by(ticket_id=ticket.id, ended_at=None)
+    for part in session.scalars(parts if which is None else parts.where(which)):
+        part.ended_at = now
+        deadlines.stop(session, Subject(ASSIGNMENT, part.id), None, now)
+    session.flush()
 
 
 def cite(ticket: Ticket, citations: Iterable[tuple[int, int, str, str]], *, by_id: int | None, now: datetime) -> None:

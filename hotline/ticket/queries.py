@@ -10,6 +10,7 @@ from hotline.accounts.actor import Actor
 from hotline.accounts.models import Role
 from hotline.errors import NotFound
 from hotline.ticket.models import AppealType, Assignment, Consultation, Ticket
+from hotline.ticket.numbering import is_number
 
 TIP_OFF_READERS = frozenset({Role.DISPATCHER, Role.REVIEWER, Role.CALLBACK, Role.SUPERVISOR, Role.AUDITOR})
 
@@ -40,13 +41,18 @@ def _at_desk(actor: Actor) -> ColumnElement[bool]:
 
 
 def _at_unit(actor: Actor) -> ColumnElement[bool]:
-    """Tickets assigned to the own unit; a leader's also to units below. A tip-off: leader and named handler only."""
+    """Tickets assigned to the own unit or to oneself by name; a leader's also to units below.
+
+    Named is who answers for a unit that has nobody of its own. A tip-off: leader and named handler only.
+    """
     if not actor.is_unit or actor.unit_id is None:
         return false()
     leads = Role.UNIT_LEADER in actor.roles
     units = sorted(actor.unit_ids) if leads else [actor.unit_id]
     assigned = exists().where(
-        Assignment.ticket_id == Ticket.id, Assignment.unit_id.in_(units), Assignment.ended_at.is_(None)
+        Assignment.ticket_id == Ticket.id,
+        or_(Assignment.unit_id.in_(units), Assignment.handler_id == actor.account_id),
+        Assignment.ended_at.is_(None),
     )
     if leads:
         return assigned
@@ -74,7 +80,7 @@ def _impartial(actor: Actor) -> ColumnElement[bool]:
 
 def get(session: Session, actor: Actor, number: str, *, lock: bool = False) -> Ticket:
     """One ticket by its number; `lock` takes its row for a change. Raises NotFound when not there for this actor."""
-    query = visible(actor).where(Ticket.no == number)
+    query = visible(actor).where(Ticket.no == (number if is_number(number) else ""))
     if lock:
         query = query.with_for_update(of=Ticket).execution_options(populate_existing=True)
     ticket = session.scalar(query)

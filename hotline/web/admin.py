@@ -1,6 +1,6 @@
 """What the administration pages share: their tabs, and one way to show, refuse and save a form."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -56,7 +56,8 @@ def tabs(actor: Actor, active: str) -> list[dict[str, Any]]:
 def show(d: Door, template: str, tab: str, **values: Any) -> str:
     """An administration page in its frame."""
     is_admin = Role.ADMIN in d.actor.roles
-    return render_page(d, template, active="admin", tabs=tabs(d.actor, tab), is_admin=is_admin, **values)
+    active = "admin" if is_admin else "directory"
+    return render_page(d, template, active=active, tabs=tabs(d.actor, tab), is_admin=is_admin, **values)
 
 
 def today(d: Door) -> date:
@@ -89,7 +90,7 @@ class FormPage:
 def run_form(
     build: Callable[[Door], FormPage],
     save: Callable[[Door, dict[str, Any]], ResponseReturnValue],
-    roles: Iterable[Role] = ADMINS,
+    roles: Collection[str] = ADMINS,
     done: str = "已保存",
     write: bool = True,
 ) -> ResponseReturnValue:
@@ -151,7 +152,7 @@ def messages(refused: Invalid | Conflict | None) -> dict[str, Any]:
 
 def record(d: Door, action: str, change: Change) -> None:
     """Put a change of the directory into the audit, before and after."""
-    details: dict[str, object] = {"before": change.before, "after": change.after}
+    details = {"before": change.before, "after": change.after}
     audit(d.session, d.actor, action, change.subject, d.now, details=details)
 
 

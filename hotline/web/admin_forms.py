@@ -24,21 +24,23 @@ def _code(label: str, limit: int = 32) -> fields.String:
     return made
 
 
-def _day(label: str, *, required: bool = True, **meta: Any) -> fields.Date:
-    messages = {"required": f"请填写{label}", "null": f"请填写{label}", "invalid": f"{label}的格式不对"}
-    default = {} if required else {"load_default": None, "allow_none": True}
-    return fields.Date(required=required, metadata={"label": label, **meta}, error_messages=messages, **default)
+def _day(label: str, **meta: Any) -> fields.Date:
+    return fields.Date(required=True, metadata={"label": label, **meta}, error_messages=_messages(label))
+
+
+def _messages(label: str) -> dict[str, Any]:
+    return {"required": f"请填写{label}", "null": f"请填写{label}", "invalid": f"{label}的格式不对"}
 
 
 def _whole(label: str, low: int, high: int, **meta: Any) -> fields.Integer:
     within = validate.Range(low, high, error=f"{label}须为 {low} 至 {high}")
-    messages = {"required": f"请填写{label}", "invalid": f"{label}须为整数"}
-    return fields.Integer(required=True, validate=within, metadata={"label": label, **meta}, error_messages=messages)
+    meta = {"label": label, **meta}
+    return fields.Integer(required=True, validate=within, metadata=meta, error_messages=_messages(label))
 
 
 def _choice(label: str, choices: list[tuple[str, str]], **meta: Any) -> fields.String:
     one_of = validate.OneOf([value for value, _ in choices], error=f"请选择{label}")
-    messages = {"required": f"请选择{label}"}
+    messages: dict[str, Any] = {"required": f"请选择{label}"}
     meta = {"label": label, "widget": "select", "choices": choices, **meta}
     return fields.String(required=True, validate=one_of, metadata=meta, error_messages=messages)
 
@@ -117,7 +119,7 @@ def _roles() -> "fields.List[Any]":
     at_least_one = validate.Length(1, error="至少选择一个岗位")
     inner = fields.String(validate=validate.OneOf([value for value, _ in STAFF_ROLES], error="没有这个岗位"))
     meta = {"label": "岗位", "widget": "checkbox", "choices": STAFF_ROLES}
-    messages = {"required": "至少选择一个岗位"}
+    messages: dict[str, Any] = {"required": "至少选择一个岗位"}
     return fields.List(inner, required=True, validate=at_least_one, metadata=meta, error_messages=messages)
 
 
@@ -193,7 +195,7 @@ class LimitField(fields.Field[Limit]):
     """A limit as people write it: "2 个工作日", "30 工作分钟", "24 小时", or "2wd"."""
 
     def _serialize(self, value: Limit | None, attr: str | None, obj: Any, **kwargs: Any) -> str | None:
-        return value and value.label
+        return value.label if value else None
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Limit:
         read = LIMIT.fullmatch(str(value).replace(" ", ""))
@@ -221,7 +223,8 @@ def key_label(key: str) -> str:
 
 def limit_cells(rules: SlaRules) -> list[tuple[str, str, str, Limit]]:
     """Every limit of a profile that is a length of time: (field name, clock, key, limit)."""
-    cells = [(clock, key, limit) for clock, table in rules.limits.items() for key, limit in table.items() if limit]
+    tables = [(clock, rules.limits[clock]) for clock in ClockName if clock in rules.limits]
+    cells = [(clock, key, limit) for clock, table in tables for key, limit in table.items() if limit]
     return [(f"limit_{number}", clock, key, limit) for number, (clock, key, limit) in enumerate(cells)]
 
 

@@ -60,8 +60,7 @@ def overview() -> ResponseReturnValue:
         values: dict[str, Any] = {
             "missing": uncovered_years(d.session, d.now),
             "years": [(one, spans(one.holidays), spans(one.makeups)) for one in years if one],
-            "hours": _hours_text(d.session),
-            "day_labels": DAY_LABELS,
+            "hours": _hours_shown(_hours_text(d.session)),
             "profiles": _profiles(d.session),
         }
         return show(d, "admin/time.html", "time", **values)
@@ -78,6 +77,14 @@ def _hours_text(session: Session) -> dict[str, str]:
     """Field name → "08:30-12:00 14:30-17:30"."""
     weekly = session.scalar(select(WorkingHours.weekly).order_by(WorkingHours.id.desc()).limit(1)) or WEEKLY
     return {day: " ".join("-".join(window) for window in weekly.get(day, ())) for day in DAY_LABELS}
+
+
+def _hours_shown(hours: dict[str, str]) -> list[tuple[str, str]]:
+    """Days with the same hours on one line: [("周一、周二", "08:30-12:00 14:30-17:30"), …]."""
+    days: dict[str, list[str]] = {}
+    for day, label in DAY_LABELS.items():
+        days.setdefault(hours[day] or "休息", []).append(label)
+    return [("、".join(labels), text) for text, labels in days.items()]
 
 
 @dataclass(frozen=True)
@@ -219,7 +226,7 @@ def edit_profile(profile_id: int) -> ResponseReturnValue:
     def save(d: Door, data: dict[str, Any]) -> str:
         row = _profile(d, profile_id)
         made = new_version(d.session, row, data["name"], _edited(rules_of(row), data), today(d))
-        details: dict[str, object] = {"before": row.rules, "after": made.rules}
+        details = {"before": row.rules, "after": made.rules}
         audit(d.session, d.actor, "profile_edited", f"profile:{made.code}:{made.version}", d.now, details=details)
         return f"{TIME}/profiles/{made.id}"
 

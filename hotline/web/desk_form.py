@@ -35,7 +35,7 @@ PLACES: dict[str, tuple[str, ...]] = {
 CHANGED: dict[str, Field] = {
     "contact_phone": {"autocomplete": "off", "inputmode": "tel"},
     "category_code": {"width": 6, "placeholder": "拼音首字母或关键字，如 dktx"},
-    "region_code": {"width": 3},
+    "region_code": {"width": 3, "widget": "typeahead", "placeholder": "如 湾东"},
     "urgency": {"width": 3},
     "wish": {"width": 6, "rows": 1},
     "place": {"width": 6},

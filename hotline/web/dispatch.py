@@ -77,9 +77,7 @@ def act(no: str, action: str) -> ResponseReturnValue:
         with door(write=True) as d:
             demand(d, DISPATCHERS)
             ticket = perform(d.session, d.actor, action, payload, d.now, number=no)
-            told = f"{ticket.no} {DONE.get(action, '已处理')}"
-            if action in SENDING and ticket.lead_unit:
-                told += f"：{ticket.lead_unit.name}"
+            told = _told(d, ticket, action)
             stays = ticket.status in (TicketStatus.AWAITING_DISPATCH, TicketStatus.OBJECTED)
     except Invalid as error:
         told_fields = error.details.get("fields") or {error.field or "_": [error.message]}
@@ -90,6 +88,11 @@ def act(no: str, action: str) -> ResponseReturnValue:
             return _page(d, following, message=f"{no}：{error.message}"), error.status
     flash(told, "ok")
     return redirect(f"/dispatch?no={no if stays else following}")
+
+
+def _told(d: Door, ticket: Ticket, action: str) -> str:
+    unit = d.session.get(Unit, ticket.lead_unit_id) if action in SENDING else None
+    return f"{ticket.no} {DONE.get(action, '已处理')}" + (f"：{unit.name}" if unit else "")
 
 
 def _page(d: Door, no: str, posted: Posted | None = None, message: str = "") -> str:
@@ -120,7 +123,7 @@ def _facts(d: Door, ticket: Ticket) -> dict[str, Any]:
     return {
         "head": presenters.head(d.session, ticket, presenters.clocks(d.session, ticket), d.now),
         "facts": presenters.facts(ticket),
-        "caller_": presenters.caller(d.session, ticket, d.actor),
+        "party": presenters.party(d.session, ticket, d.actor),
         "objection": d.session.scalar(pending.order_by(Objection.id.desc()).limit(1)),
         "mergeable": mergeable(d.session, d.actor, d.now, ticket),
         "due": deadline(d.session, d.now, ticket.appeal_type, ticket.urgency),

@@ -173,15 +173,17 @@ def _search(d: Door, form: Posted) -> knowledge.Results:
 
 def _proposal(d: Door, form: Posted) -> dict[str, Any]:
     """Unit, reason and deadline, as far as what is chosen tells; a code nobody knows tells nothing."""
-    category, region, respondent = (
-        d.session.scalar(select(model).filter_by(code=_clean(form, name))) if form.get(name) else None
-        for model, name in ((Category, "category_code"), (Region, "region_code"), (Unit, "respondent_unit_code"))
-    )
-    proposed = propose(d.session, d.actor, d.now, category, region, respondent) if category and region else None
-    kind = _clean(form, "appeal_type")
-    urgency = _clean(form, "urgency") if _clean(form, "urgency") in list(Urgency) else Urgency.NORMAL
-    due = deadline(d.session, d.now, AppealType(kind), Urgency(urgency)) if kind in list(AppealType) else None
-    return {"unit": proposed, "due": due, "type": kind}
+    category = d.session.scalar(select(Category).filter_by(code=_clean(form, "category_code")))
+    region = d.session.scalar(select(Region).filter_by(code=_clean(form, "region_code")))
+    respondent = d.session.scalar(select(Unit).filter_by(code=_clean(form, "respondent_unit_code")))
+    kind, urgency = _clean(form, "appeal_type"), _clean(form, "urgency")
+    urgent = Urgency[urgency] if urgency in Urgency.__members__ else Urgency.NORMAL
+    known = kind in AppealType.__members__
+    return {
+        "unit": propose(d.session, d.actor, d.now, category, region, respondent) if category and region else None,
+        "due": deadline(d.session, d.now, AppealType[kind], urgent) if known else None,
+        "type": kind,
+    }
 
 
 PARTS = {"caller": _caller, "search": _search, "proposal": _proposal}

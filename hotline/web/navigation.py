@@ -57,6 +57,7 @@ TARGETS = (
     Target("knowledge", "/knowledge", "知识库", "book", frozenset(R)),
     Target("overview", "/overview", "概览", "bar-chart", WATCHERS),
     Target("inbox", "/inbox", "通知", "bell", frozenset(R), unread),
+    Target("directory", "/directory", "通讯录", "building", frozenset(R) - {R.ADMIN}),  # theirs stands in 设置
     Target("admin", "/admin", "设置", "gear", frozenset({R.ADMIN})),
 )
 

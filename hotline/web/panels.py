@@ -23,7 +23,7 @@ DANGER = frozenset(
 )
 ASIDE = frozenset(
     {"note", "urge", "ask_expert", "change_follower", "supervise", "lift_supervision", "amend", "withdraw", "merge"}
-    | {"transfer_emergency", "transfer_external", "refuse", "reopen", "request_review"}
+    | {"transfer_emergency", "transfer_external", "refuse", "reopen", "request_review", "hand_over"}
 )
 """Not a step of the work in hand: kept under "其他操作"."""
 LEADS = {

@@ -72,8 +72,12 @@ def flags_of(ticket: Ticket) -> list[Shown]:
 
 def person_of(ticket: Ticket) -> str:
     """Who must act now: the unit's handler while it is there, else who follows it at the hotline."""
-    at_unit = ticket.status in (S.AWAITING_SIGN, S.HANDLING) and ticket.handler is not None
-    return ticket.handler.name if at_unit and ticket.handler else ticket.follower.name
+    return ticket.handler.name if is_at_unit(ticket) and ticket.handler else ticket.follower.name
+
+
+def is_at_unit(ticket: Ticket) -> bool:
+    """Whether the next step is the lead unit's, not the hotline's."""
+    return ticket.status in (S.AWAITING_SIGN, S.HANDLING) and ticket.lead_unit is not None
 
 
 def list_row(session: Session, row: Row, actor: Actor, now: datetime) -> Shown:
@@ -108,7 +112,7 @@ def head(session: Session, ticket: Ticket, clocks: list[Clock], now: datetime) -
         "due": badge(session, total, now) if total else None,
         "stage": {"label": ClockName(stage.name).label, "due": badge(session, stage, now)} if stage else None,
         "person": person_of(ticket),
-        "unit": ticket.lead_unit.short_name if ticket.lead_unit else "热线",
+        "unit": ticket.lead_unit.short_name if is_at_unit(ticket) and ticket.lead_unit else "热线",
         "follower": ticket.follower.name,
     }
 
@@ -147,6 +151,8 @@ def facts(ticket: Ticket) -> list[tuple[str, Any]]:
         ("诉求来源", ticket.source.name + ("（须回传办理结果）" if ticket.must_report_back else "")),
         ("来源编号", ticket.external_no),
         ("上级时限", ticket.imposed_due_at and local_time(ticket.imposed_due_at)),
+        ("主办单位", ticket.lead_unit and ticket.lead_unit.name),
+        ("经办人", ticket.handler and ticket.handler.name),
         ("受理时间", local_time(ticket.received_at)),
         ("派单时间", ticket.dispatched_at and local_time(ticket.dispatched_at)),
         ("转往", ticket.transferred_to),

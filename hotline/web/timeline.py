@@ -19,7 +19,7 @@ from hotline.ticket.ledger import LedgerEntry, entries
 from hotline.ticket.models import Attachment, Citation, Reply, Ticket, Urgency
 from hotline.ticket.models.codes import Labelled, Ruling, UnresolvedReason
 from hotline.ticket.queries import hanging
-from hotline.ui.format import duration_text, local_time
+from hotline.ui.format import MINUTE, duration_text, local_time
 
 Shown = dict[str, Any]
 
@@ -156,12 +156,19 @@ def _entry(entry: LedgerEntry, names: Names, before: datetime | None) -> Shown:
         "label": entry.label,
         "actor": entry.actor_name,
         "unit": names.unit(entry.unit_id) if entry.unit_id else "",
-        "duration_text": duration_text((entry.at - before).total_seconds()) if before and not is_rung else "",
+        "duration_text": "" if is_rung else _duration(before, entry.at),
         "kind": "system" if is_rung else _kind(entry),
+        "note": "企业可见" if entry.action in PUBLIC else "",
         "text": entry.text,
         "facts": list(_facts(entry, names)),
         "changes": _changes(entry, names) if entry.from_status else [],
     }
+
+
+def _duration(before: datetime | None, at: datetime) -> str:
+    """Since the step before; what took less than a minute needs no word."""
+    seconds = (at - before).total_seconds() if before else 0
+    return duration_text(seconds) if seconds >= MINUTE else ""
 
 
 def _short(at: datetime) -> str:

@@ -1,5 +1,5 @@
 """Browser tests look at a running house."""
 
-from tests.live import live
+from tests.live import filled_folder, live
 
-__all__ = ["live"]
+__all__ = ["filled_folder", "live"]

@@ -1,7 +1,8 @@
 """A year's notice or a new profile moves open clocks as previewed, and nothing else."""
 
+import random
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 import pytest
@@ -66,7 +67,9 @@ def at_work(city: City) -> list[str]:
     city.do("dispatch1", "ask_expert", asked, expert_login="expert.policy", question="目录内设备如何认定？")
     paused = dispatched(city)
     city.do("jrj.handler", "sign", paused)
-    city.do("jrj.handler", "request_pause", paused, reason="WAITING_MATERIAL", legal_basis="办法第九条", text="待验收单")
+    city.do(
+        "jrj.handler", "request_pause", paused, reason="WAITING_MATERIAL", legal_basis="办法第九条", text="待验收单"
+    )
     city.do("super1", "grant_pause", paused)
     return [plain, supported, asked, paused, city.register(), closed(city)]
 
@@ -226,3 +229,29 @@ def test_recompute_without_any_change_writes_no_row(city: City) -> None:
         assert recompute(session, city.actor("admin1"), "核对", city.now) == []
     with city.ticket(number) as (session, ticket):
         assert "recompute" not in {row.action for row in entries(session, ticket)}
+
+
+def random_notice(seed: int) -> YearNotice:
+    """Any days off and any weekends worked, more wildly than a real notice."""
+    rng = random.Random(seed)
+    january = [date(2027, 1, day) for day in range(1, 29)]
+    off = rng.sample(january, rng.randint(1, 12))
+    worked = [day for day in january if day.weekday() >= 5 and day not in off]
+    return YearNotice(2027, f"随机安排 {seed}", tuple(off), tuple(rng.sample(worked, rng.randint(0, len(worked)))))
+
+
+def test_whatever_the_notices_say_starts_stay_stopped_clocks_rest_and_previews_come_true(december: City) -> None:
+    at_work(december)
+    first = snapshot(december)
+    for seed in range(12):
+        notice = random_notice(seed)
+        with december.database.transaction(write=False) as session:
+            planned = preview(session, Basis(calendar_after(session, notice)))
+        before = snapshot(december)
+        assert import_into(december, notice) == planned, seed
+        after = snapshot(december)
+        assert {i: row[1] for i, row in after.items()} == {i: row[1] for i, row in first.items()}, seed
+        assert all(row == first[i] for i, row in after.items() if row[0] == "STOPPED"), seed
+        assert sum(before[i][2] != after[i][2] for i in after) == len(planned), seed
+    import_into(december, read_notice(2027, "如无放假", "12-25", ""))
+    assert {i: row[2] for i, row in snapshot(december).items()} == {i: row[2] for i, row in first.items()}

@@ -28,6 +28,7 @@ class Desk:
     def __init__(self, app: Flask, login: str | None = None) -> None:
         self.http = app.test_client()
         self.page = ""
+        self._token = ""
         if login:
             self.log_in(login)
 
@@ -38,18 +39,19 @@ class Desk:
         assert answer.status_code == 302, answer.text
 
     def get(self, path: str, **query: Any) -> TestResponse:
-        """Open a page; its tokens serve the next post."""
-        answer = self.http.get(path, query_string=query)
-        self.page = answer.get_data(as_text=True)
-        return answer
+        """Open a page; its token serves the next post."""
+        return self._seen(self.http.get(path, query_string=query or None))
 
     def post(self, path: str, /, **form: Any) -> TestResponse:
         """Send a form with the token of the last page that had one. Files: (stream, name)."""
-        token = TOKEN.search(self.page)
-        fields = {**({"csrf_token": unescape(token[1])} if token else {}), **form}
-        answer = self.http.post(path, data=fields, content_type="multipart/form-data")
-        if TOKEN.search(answer.get_data(as_text=True)):
+        fields = {"csrf_token": self._token, **form}
+        return self._seen(self.http.post(path, data=fields, content_type="multipart/form-data"))
+
+    def _seen(self, answer: TestResponse) -> TestResponse:
+        if answer.mimetype == "text/html":
             self.page = answer.get_data(as_text=True)
+            found = TOKEN.search(self.page)
+            self._token = unescape(found[1]) if found else self._token
         return answer
 
     def hidden(self, name: str) -> str:

@@ -60,7 +60,7 @@
       method: "POST", body, credentials: "same-origin",
       headers: { Accept: "application/json", "X-CSRFToken": token ? token.value : "" },
     });
-    if (answer.status === 401) document.getElementById("session-bar").hidden = false;
+    if (answer.status === 401 || answer.redirected) document.getElementById("session-bar").hidden = false;
     if (!answer.ok || answer.redirected) throw new Error("draft refused: " + answer.status);
     return answer.json().catch(() => ({}));
   }
