@@ -30,7 +30,7 @@ from hotline.intake import schemas as intake_forms
 from hotline.supervision import handover, rungs
 from hotline.supervision import operations as supervision
 from hotline.supervision import schemas as supervision_forms
-from hotline.ticket.clocks import ASSIGNMENT, CONSULTATION, Ladders, clocks_around
+from hotline.ticket.clocks import AROUND, ASSIGNMENT, CONSULTATION, Ladders
 from hotline.ticket.models import Ticket
 from hotline.ticket.numbering import is_number
 from hotline.ticket.parts import follow_master
@@ -146,7 +146,7 @@ def perform(
     if not is_number(number):
         raise NotFound("工单号有误，请核对", code="ticket_not_found")
     ticket = get(session, actor, number, lock=True)
-    catch_up(session, clocks_around(ticket), now, lambda: sweep_context(session))
+    catch_up(session, AROUND, {"ticket_id": ticket.id}, now, lambda: sweep_context(session))
     known[action].operation(ticket, load(known[action], payload), actor, now)
     return ticket
 

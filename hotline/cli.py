@@ -124,6 +124,7 @@ def demo() -> None:
         return
     click.echo("正在建立演示城市（不超过一分钟）……")
     demo.fill(house.database, utcnow())
+    demo.showcase(house.database, utcnow())  # its own, later `now`: its next rung falls due just after the start
     (house.settings.data_dir / DEMO_MARK).touch()
 
 

@@ -1,4 +1,4 @@
-"""The first rows of a real house: one unit for the city, one for the hotline, and an administrator who adds the rest."""
+"""The first rows of a real house: a unit for the city, one for the hotline, and an administrator who adds the rest."""
 
 from datetime import datetime
 
@@ -27,7 +27,8 @@ def found(session: Session, *, city: str, code: str, login: str, password: str, 
     session.add(region)
     session.flush()
     government = _unit(session, "SZF", f"{city}人民政府", "市政府", UnitKind.CITY_GOV, region, None)
-    hotline = _unit(session, "HOTLINE", f"{city}12345热线企业服务专席", "企业服务专席", UnitKind.HOTLINE, region, government)
+    name = f"{city}12345热线企业服务专席"
+    hotline = _unit(session, "HOTLINE", name, "企业服务专席", UnitKind.HOTLINE, region, government)
     hotline.supervising_unit_id = government.id
     account = open_account(session, login=login, name="管理员", unit_id=hotline.id, roles=ROLES, password=password)
     session.add(UnitPost(unit_id=hotline.id, post=Post.LIAISON, account_id=account.id))

@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from hotline.deadlines.models import Clock, ClockState, Firing
@@ -66,11 +66,22 @@ def start(
 
 def hold(session: Session, subject: Subject, names: Collection[str] | None = None) -> list[Clock]:
     """The subject's clocks that have not stopped, held for a change; `names` picks some."""
-    query = select(Clock).filter_by(subject_kind=subject.kind, subject_id=subject.id).order_by(Clock.id)
-    query = query.where(Clock.state != ClockState.STOPPED)
-    if names is not None:
-        query = query.where(Clock.name.in_(names))
-    return list(session.scalars(query.with_for_update().execution_options(populate_existing=True)))
+    values = {"kind": subject.kind, "id": subject.id}
+    if names is None:
+        return list(session.scalars(_LIVE, values))
+    return list(session.scalars(_LIVE_NAMED, {**values, "names": list(names)}))
+
+
+# Built once: they are asked at nearly every action.
+_LIVE = (
+    select(Clock)
+    .where(Clock.subject_kind == bindparam("kind"), Clock.subject_id == bindparam("id"))
+    .where(Clock.state != ClockState.STOPPED)
+    .order_by(Clock.id)
+    .with_for_update()
+    .execution_options(populate_existing=True)
+)
+_LIVE_NAMED = _LIVE.where(Clock.name.in_(bindparam("names", expanding=True)))
 
 
 def stop(session: Session, subject: Subject, names: Collection[str] | None, now: datetime) -> list[Clock]:

@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, func, literal_column, or_, select
+from sqlalchemy import BindParameter, ColumnElement, and_, func, literal_column, or_, select
 from sqlalchemy.orm import Session
 
 from hotline.deadlines.models import Clock, Firing
@@ -51,7 +51,7 @@ def stuck(session: Session) -> list[Clock]:
     return list(session.scalars(query.order_by(Clock.next_fire_at)))
 
 
-def ready(now: datetime) -> ColumnElement[bool]:
+def ready(now: datetime | BindParameter[datetime]) -> ColumnElement[bool]:
     """The condition under which the sweep takes a clock."""
     rested = or_(Clock.retry_at.is_(None), Clock.retry_at <= now)
     return and_(RUNNING, Clock.next_fire_at <= now, Clock.attempts < MAX_ATTEMPTS, rested)

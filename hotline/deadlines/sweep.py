@@ -10,12 +10,13 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, bindparam, insert, select, update
+from sqlalchemy import ColumnElement, Select, bindparam, insert, select, update
 from sqlalchemy.orm import Session
 
-from hotline.database import Base, Database
+from hotline.database import Base, Database, UtcDateTime
 from hotline.deadlines.models import Clock
 from hotline.deadlines.queries import is_due, ready
 from hotline.deadlines.subjects import fire_at
@@ -97,19 +98,30 @@ def sweep(session: Session, now: datetime, context: SweepContext, batch: int = B
 
 
 def catch_up(
-    session: Session, subjects: ColumnElement[bool], now: datetime, context: Callable[[], SweepContext]
+    session: Session,
+    subjects: ColumnElement[bool],
+    values: Mapping[str, int],
+    now: datetime,
+    context: Callable[[], SweepContext],
 ) -> int:
-    """Fire what is due on the clocks that match `subjects` (a condition over Clock), before somebody acts on them.
+    """Fire what is due on the clocks that match `subjects` (a condition over Clock with `values` for its parameters),
+    before somebody acts on them.
 
     The sweep may be late, and a clock that is stopped meanwhile would never fire what it owed. The caller holds the
     subjects. How many clocks were dealt with.
     """
-    query = select(Clock).where(subjects, ready(now)).with_for_update().execution_options(populate_existing=True)
-    clocks = list(session.scalars(query.order_by(Clock.next_fire_at)))
+    clocks = list(session.scalars(_due_among(subjects), {**values, "now": now}))
     if clocks:
         _settle(session, clocks, now, context())
         session.expire_all()  # what fired was written past the objects
     return len(clocks)
+
+
+@lru_cache(maxsize=8)
+def _due_among(subjects: ColumnElement[bool]) -> Select[Clock]:
+    """Built once a condition: it is asked before every action."""
+    query = select(Clock).where(subjects, ready(bindparam("now", type_=UtcDateTime))).order_by(Clock.next_fire_at)
+    return query.with_for_update().execution_options(populate_existing=True)
 
 
 def _claim(session: Session, now: datetime, context: SweepContext, batch: int) -> list[Clock]:

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from hotline.accounts.actor import SYSTEM
 from hotline.clock import to_local
+from hotline.database import Base
 from hotline.deadlines.sweep import Fired
 from hotline.handling import operations as handling
 from hotline.handling import rulings
@@ -20,6 +21,8 @@ from hotline.ticket.ledger import LedgerEntry
 from hotline.ticket.models import Assignment, Consultation, Ticket
 from routing.profiles import ClockName
 
+LEDGER = Base.metadata.tables[LedgerEntry.__tablename__]
+"""Written past the ORM: a sweep writes thousands of rows."""
 SUBJECTS: dict[str, Any] = {ASSIGNMENT: Assignment, CONSULTATION: Consultation}
 """Kinds of subject that hang on a ticket and fire into its ledger."""
 
@@ -102,7 +105,7 @@ def _write(session: Session, by_ticket: Sequence[tuple[int, Fired]], now: dateti
         row = _row(known[ticket_id], used[ticket_id], one, now)
         rows.append(row)
         notices.append(_notice(row))
-    session.execute(insert(LedgerEntry.__table__), rows)
+    session.execute(insert(LEDGER), rows)
     last = [{"id": ticket_id, "last_seq": known[ticket_id].last_seq + count} for ticket_id, count in used.items()]
     session.execute(update(Ticket), last)
     put_many(session, notices, now)

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from sqlalchemy import (
-    ColumnElement,
     CompoundSelect,
     Integer,
     and_,
@@ -63,17 +62,6 @@ class Ladders:
         return rules.ladder(clock.name, Limit.parse(clock.limit).unit)
 
 
-def clocks_around(ticket: Ticket) -> ColumnElement[bool]:
-    """The clocks of a ticket and of what hangs on it, as a condition."""
-    parts = select(Assignment.id).filter_by(ticket_id=ticket.id)
-    asked = select(Consultation.id).filter_by(ticket_id=ticket.id)
-    return or_(
-        and_(Clock.subject_kind == "ticket", Clock.subject_id == ticket.id),
-        and_(Clock.subject_kind == ASSIGNMENT, Clock.subject_id.in_(parts)),
-        and_(Clock.subject_kind == CONSULTATION, Clock.subject_id.in_(asked)),
-    )
-
-
 def run_clocks(session: Session, ticket: Ticket, row: Transition, now: datetime) -> None:
     """Stop, then start, the clocks that a row names."""
     # Asked first: after a change the same question would cost a flush.
@@ -96,6 +84,14 @@ def _total_again(session: Session, ticket: Ticket, rounds: Mapping[str, int]) ->
 
 
 _TICKET = bindparam("ticket_id", type_=Integer)
+AROUND = or_(
+    and_(Clock.subject_kind == "ticket", Clock.subject_id == _TICKET),
+    and_(Clock.subject_kind == ASSIGNMENT, Clock.subject_id.in_(select(Assignment.id).filter_by(ticket_id=_TICKET))),
+    and_(
+        Clock.subject_kind == CONSULTATION, Clock.subject_id.in_(select(Consultation.id).filter_by(ticket_id=_TICKET))
+    ),
+)
+"""The clocks of a ticket and of what hangs on it, as a condition with the parameter `ticket_id`."""
 # Built once: they are asked at nearly every action.
 _ROUNDS = (
     select(Clock.name, func.count())

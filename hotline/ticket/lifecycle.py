@@ -126,7 +126,7 @@ FEEDBACK = (
          starts=AGAIN, stops=(C.CALLBACK,)),
     rows("close", "办结", S.AWAITING_CALLBACK, S.CLOSED, CALLBACK, g.callback_done, stops=ALL),
     rows("rate", "评价", S.CLOSED, None, OURS, g.not_rated, decides=False),
-    rows("request_review", "申请复核", S.CLOSED, None, OURS | DESK, g.may_ask_review, starts=(C.REVIEW_REQUEST,)),
+    rows("request_review", "申请复核", S.CLOSED, None, OURS | DESK, g.not_praise, g.may_ask_review, starts=(C.REVIEW_REQUEST,)),
     rows("grant_review", "同意复核", S.CLOSED, S.HANDLING, SUPERVISOR, g.review_asked, g.has_lead,
          starts=(C.REWORK, C.CONTACT), stops=(C.REVIEW_REQUEST,)),
     rows("grant_review", "同意复核", S.CLOSED, S.AWAITING_DISPATCH, SUPERVISOR, g.review_asked, g.no_lead,

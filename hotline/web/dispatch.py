@@ -179,7 +179,9 @@ def _aside(panel: dict[str, Any], d: Door, ticket: Ticket) -> dict[str, Any]:
         (one.no, f"{one.no} {one.title}（{one.status.label}）") for one in mergeable(d.session, d.actor, d.now, ticket)
     ]
     fields = [
-        field | {"widget": "radio", "choices": alike} if field["name"] == "master_no" and alike else field
+        field | {"widget": "radio", "choices": alike, "hint": "并入其他工单请到工单页办理"}
+        if field["name"] == "master_no" and alike
+        else field
         for field in panel["fields"]
     ]
     return panel | {"primary": False, "fields": fields}

@@ -13,8 +13,8 @@ from werkzeug.datastructures import MultiDict
 from hotline.actions import CREATING, perform
 from hotline.clock import to_local
 from hotline.directory.models import Category, Region, Unit
-from hotline.dispatch.proposal import deadline, propose
-from hotline.errors import DomainError, Invalid, NotFound, TooLarge, TooMany, Unauthenticated
+from hotline.dispatch.proposal import Deadline, deadline, propose
+from hotline.errors import DomainError, Invalid, NotFound, TooLarge, TooMany, Unauthenticated, Unavailable
 from hotline.idempotency import IdempotencyRecord, once
 from hotline.intake import drafts, hints
 from hotline.knowledge.queries import entry as kb_entry
@@ -181,9 +181,17 @@ def _proposal(d: Door, form: Posted) -> dict[str, Any]:
     known = kind in AppealType.__members__
     return {
         "unit": propose(d.session, d.actor, d.now, category, region, respondent) if category and region else None,
-        "due": deadline(d.session, d.now, AppealType[kind], urgent) if known else None,
+        "due": _deadline(d, AppealType[kind], urgent) if known else None,
         "type": kind,
     }
+
+
+def _deadline(d: Door, kind: AppealType, urgency: Urgency) -> Deadline | None:
+    """Time rules that are not set up must not take the form away as well: registering tells what is missing."""
+    try:
+        return deadline(d.session, d.now, kind, urgency)
+    except Unavailable:
+        return None
 
 
 PARTS = {"caller": _caller, "search": _search, "proposal": _proposal}

@@ -219,7 +219,7 @@ def _text(data: bytes) -> str:
 
 def _date(label: str, hint: str) -> fields.Date:
     meta = {"label": label, "hint": hint, "width": 6}
-    wrong = {"invalid": f"{label}应写作 2026-03-18 的样子"}
+    wrong: dict[str, Any] = {"invalid": f"{label}应写作 2026-03-18 的样子"}
     return fields.Date(load_default=None, allow_none=True, metadata=meta, error_messages=wrong)
 
 

@@ -143,6 +143,14 @@ def test_another_units_ticket_does_not_exist(app: Flask, number: str) -> None:
     assert desk.post(f"/tickets/{number}/unmask", reason="看看").status_code == 404
 
 
+@pytest.mark.parametrize("crooked", ["QY%00", "1%27--", "QY202603180000017", "%F0%9F%98%80"])
+def test_a_number_that_is_none_finds_nothing(app: Flask, crooked: str) -> None:
+    desk = Desk(app, "super1")
+    desk.get("/queue")
+    assert desk.get(f"/tickets/{crooked}").status_code == 404
+    assert desk.post(f"/tickets/{crooked}/actions/note", text="备注").status_code == 404
+
+
 def test_name_and_number_are_masked_on_page_and_paper(app: Flask, number: str) -> None:
     desk = Desk(app, "jrj.handler")
     for path in (f"/tickets/{number}", f"/tickets/{number}/print"):
