@@ -134,7 +134,10 @@ def welcome(plan: Plan) -> str:
     """What a newcomer needs: the address, and who can log in."""
     lines = ["", f"热线已启动：{plan.url}", f"数据目录：{plan.data_dir}（日志在 log/）", "按 Ctrl-C 停止。"]
     if (plan.data_dir / DEMO_MARK).exists():
-        lines += ["", "演示账号（仅供试用）：", *_login_lines()]
+        lines += ["", "演示账号（仅供试用）：", *_login_lines(), "", "约 40 秒后，标题以【演示】开头的工单将亮黄牌。"]
+    else:
+        found = f"HOTLINE_DATA={plan.data_dir} .venv/bin/hotline found --city 城市名 --code 区划代码"
+        lines += ["", f"首次使用请初始化（建立热线单位和第一个管理员）：{found}"]
     return "\n".join([*lines, ""])
 
 

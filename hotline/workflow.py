@@ -64,6 +64,13 @@ def available(table: Iterable[Transition], facts: Standing, actor: Acting) -> li
     ]
 
 
+def held_up(table: Iterable[Transition], action: str, facts: Standing, actor: Acting) -> str | None:
+    """Why an action of this status and role cannot be taken yet; None when it can, or is not this actor's at all."""
+    rows = [row for row in table if row.action == action and row.source == facts.status and row.who & actor.roles]
+    refusals = [row.refusal(facts, actor) for row in rows]
+    return None if None in refusals else next(iter(refusals), None)
+
+
 def choose(table: Iterable[Transition], action: str, facts: Standing, actor: Acting) -> Transition:
     """The one row for this action now.
 

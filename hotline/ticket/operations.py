@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session, object_session
 
+from hotline import workflow
 from hotline.accounts.actor import Actor
 from hotline.directory.time import default_profile, rules_of, working_calendar
 from hotline.errors import Conflict
@@ -69,6 +70,11 @@ def actions(ticket: Ticket, actor: Actor, now: datetime) -> list[Transition]:
     """The rows this actor may take now: one for each action."""
     rows = available(TABLE, facts(ticket, now), actor)
     return list({row.action: row for row in reversed(rows)}.values())[::-1]
+
+
+def held_up(ticket: Ticket, action: str, actor: Actor, now: datetime) -> str | None:
+    """Why this actor cannot take this step of the work yet, where it is his to take."""
+    return workflow.held_up(TABLE, action, facts(ticket, now), actor)
 
 
 def apply(ticket: Ticket, action: str, actor: Actor, now: datetime, data: Data, **changes: Any) -> Transition:

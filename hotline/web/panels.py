@@ -5,10 +5,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from hotline.accounts.actor import Actor
 from hotline.actions import ACTIONS
 from hotline.clock import to_local
 from hotline.ticket.models import Ticket
-from hotline.ticket.operations import actions
+from hotline.ticket.operations import actions, held_up
 from hotline.ui.door import Door
 from hotline.web.choices import form_fields
 from hotline.workflow import Transition
@@ -48,7 +49,7 @@ class Posted:
 
 
 def panels(d: Door, ticket: Ticket, posted: Posted | None = None) -> dict[str, Any]:
-    """{main, more, key}: two lists for macro action_bar, and the page's idempotency key."""
+    """{main, more, held_up, more_open, key}: two lists for macro action_bar, what must wait and why, the page's key."""
     rows = actions(ticket, d.actor, d.now)
     names = {row.action for row in rows}
     first = next((action for action in PRIMARY if action in names), None)
@@ -57,9 +58,25 @@ def panels(d: Door, ticket: Ticket, posted: Posted | None = None) -> dict[str, A
     return {
         "main": sorted((panel for panel in shown if panel["action"] not in ASIDE), key=lambda one: not one["primary"]),
         "more": more,
+        "held_up": _held_up(d, ticket),
         "more_open": any(panel["open"] for panel in more),
         "key": secrets.token_urlsafe(12),
     }
+
+
+def _held_up(d: Door, ticket: Ticket) -> list[tuple[str, str]]:
+    """(label, why not yet) of the steps people look for when they are not there."""
+    mine = {"reply": is_lead(ticket, d.actor), "close": True}
+    reasons = ((action, held_up(ticket, action, d.actor, d.now)) for action, is_mine in mine.items() if is_mine)
+    return [(LABELS[action], reason) for action, reason in reasons if reason]
+
+
+LABELS = {"reply": "提交答复", "close": "办结"}
+
+
+def is_lead(ticket: Ticket, actor: Actor) -> bool:
+    """Whether the ticket is this actor's unit's to answer."""
+    return ticket.lead_unit_id == actor.unit_id
 
 
 def _panel(d: Door, ticket: Ticket, row: Transition, is_first: bool, posted: Posted | None) -> dict[str, Any]:

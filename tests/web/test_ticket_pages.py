@@ -221,3 +221,11 @@ def test_the_ledger_rows_of_forms_are_told_in_chinese(city: City, app: Flask) ->
     page = Desk(app, "dispatch1").get(f"/tickets/{number}").text
     assert "非本单位职责" in page and "市工信局" in page
     assert "NOT_OUR_DUTY" not in page.split('id="act"')[0]
+
+
+def test_the_page_says_what_a_reply_still_waits_for(app: Flask, city: City) -> None:
+    number = city.register()
+    city.do("dispatch1", "dispatch", number, unit_code="JRJ", support_unit_codes=["GXJ"])
+    city.do("jrj.handler", "sign", number)
+    assert "暂不能提交答复：尚有协办或下派单位未提交意见" in Desk(app, "jrj.handler").get(f"/tickets/{number}").text
+    assert "暂不能提交答复" not in Desk(app, "agent1").get(f"/tickets/{number}").text
