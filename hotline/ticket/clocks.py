@@ -64,16 +64,17 @@ class Ladders:
 
 def run_clocks(session: Session, ticket: Ticket, row: Transition, now: datetime) -> None:
     """Stop, then start, the clocks that a row names."""
-    # Asked first: after a change the same question would cost a flush.
-    rounds = dict(session.execute(_ROUNDS, {"ticket_id": ticket.id}).all()) if row.starts else {}
-    if row.stops:
-        deadlines.stop(session, subject_of(ticket), row.stops, now)
-    if ClockName.TOTAL in row.stops:
-        _stop_inner(session, ticket, now)
-    for name in row.starts:
-        started = _total_again(session, ticket, rounds) if name in rounds and name == ClockName.TOTAL else name
-        if started:
-            _start_clock(session, ticket, ClockName(started), rounds.get(started, 0), now)
+    # The question for the facts has flushed every clock, and no clock is asked for twice below: one flush at the end.
+    with session.no_autoflush:
+        rounds = dict(session.execute(_ROUNDS, {"ticket_id": ticket.id}).all()) if row.starts else {}
+        if row.stops:
+            deadlines.stop(session, subject_of(ticket), row.stops, now)
+        if ClockName.TOTAL in row.stops:
+            _stop_inner(session, ticket, now)
+        for name in row.starts:
+            started = _total_again(session, ticket, rounds) if name in rounds and name == ClockName.TOTAL else name
+            if started:
+                _start_clock(session, ticket, ClockName(started), rounds.get(started, 0), now)
 
 
 def _total_again(session: Session, ticket: Ticket, rounds: Mapping[str, int]) -> ClockName | None:

@@ -45,6 +45,7 @@ def test_the_whole_loop_over_http(api: Api) -> None:
         ("2026-03-19 17:00", "review1", "approve", {}),
         ("2026-03-20 09:30", "callback1", "callback", BAD_CALL),
         ("2026-03-20 09:40", "callback1", "rework", {}),
+        ("2026-03-20 10:10", "jrj.handler", "contact", {}),
         ("2026-03-20 16:00", "jrj.handler", "reply", {}),
         ("2026-03-20 16:20", "jrj.leader", "sign_off", {}),
         ("2026-03-20 17:00", "review1", "approve", {}),
@@ -57,7 +58,7 @@ def test_the_whole_loop_over_http(api: Api) -> None:
     assert total["started_at"] == "2026-03-18T01:12:00+00:00"
     ledger = api.get("agent1", f"/tickets/{number}/ledger").json["ledger"]
     assert [row["seq"] for row in ledger] == list(range(1, len(ledger) + 1))
-    assert len([row for row in ledger if row["action"] != "rung"]) == 16
+    assert len([row for row in ledger if row["action"] != "rung"]) == 17
     assert (ledger[0]["action"], ledger[-1]["to_status"]) == ("submit", "CLOSED")
 
 
