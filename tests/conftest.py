@@ -11,8 +11,8 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from redis import Redis
 
 from hotline.database import Database
-from hotline.servers import start_postgres, start_redis
 from hotline.demo.directory import fill_directory
+from hotline.servers import start_postgres, start_redis
 from tests import services
 from tests.city import LOAN_INTEREST, START, City
 
@@ -124,10 +124,48 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.browser)
 
 
+@pytest.fixture(scope="session")
+def sqlite_city_template(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated SQLite file with the demo city's directory, made once per worker."""
+    folder = tmp_path_factory.mktemp("city")
+    with services.sqlite_copy(sqlite_template, folder) as url:
+        _fill(url, folder)
+    return folder / "hotline.sqlite3"
+
+
+@pytest.fixture(scope="session")
+def postgres_city_template(postgres_template: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A migrated PostgreSQL database with the demo city's directory, made once per worker."""
+    with services.postgres_copy(postgres_template) as url:
+        _fill(url, tmp_path_factory.mktemp("city"))
+        yield url
+
+
+def _fill(url: str, folder: Path) -> None:
+    database = Database(services.settings(folder, url))
+    city_on(database)
+    database.engine.dispose()
+
+
 @pytest.fixture
-def city(database: Database) -> City:
-    """The demo city without tickets, on both databases."""
-    return city_on(database)
+def sqlite_city(sqlite_city_template: Path, tmp_path: Path) -> Iterator[City]:
+    """The demo city without tickets, on SQLite."""
+    with services.sqlite_copy(sqlite_city_template, tmp_path) as url:
+        yield from (City(database, category=LOAN_INTEREST) for database in _opened(url, tmp_path))
+
+
+@pytest.fixture
+def postgres_city(postgres_city_template: str, tmp_path: Path) -> Iterator[City]:
+    """The demo city without tickets, on PostgreSQL."""
+    with services.postgres_copy(postgres_city_template) as url:
+        yield from (City(database, category=LOAN_INTEREST) for database in _opened(url, tmp_path))
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def city(request: pytest.FixtureRequest) -> City:
+    """The demo city without tickets; the test runs once on SQLite and once on PostgreSQL."""
+    found: City = request.getfixturevalue(f"{request.param}_city")
+    return found
 
 
 def city_on(database: Database) -> City:

@@ -15,6 +15,7 @@ from hotline.ticket import listing
 from hotline.ticket.ledger import entries, plain
 from hotline.ticket.lifecycle import TABLE
 from hotline.ticket.models import Ticket
+from hotline.ticket.numbering import query_code
 from hotline.ticket.queries import get
 from hotline.ticket.schemas import Checked, line
 from hotline.ticket.unmasking import unmask
@@ -100,10 +101,10 @@ def _register(action: str) -> Callable[[], dict[str, Any]]:
             key, owner = request.headers.get("Idempotency-Key"), f"account:{d.actor.account_id}"
 
             def make() -> dict[str, Any]:
-                ticket = perform(d.session, d.actor, action, payload, d.now)
-                return {"query_code": ticket.query_code, **_answer(d, ticket)}
+                return _answer(d, perform(d.session, d.actor, action, payload, d.now))
 
-            return once(d.session, owner, key, {"action": action, **payload}, d.now, make)
+            answer = once(d.session, owner, key, {"action": action, **payload}, d.now, make)
+            return {"query_code": query_code(answer["no"]), **answer}  # never kept with the answer
 
     return create
 

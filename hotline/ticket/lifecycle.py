@@ -15,6 +15,7 @@ from routing.profiles import ClockName as C
 
 DESK = frozenset({R.AGENT, R.TEAM_LEADER})
 UNIT = frozenset({R.HANDLER, R.UNIT_LEADER})
+LEADER = frozenset({R.UNIT_LEADER})
 DISPATCHER = frozenset({R.DISPATCHER, R.SUPERVISOR})
 SUPERVISOR = frozenset({R.SUPERVISOR})
 CALLBACK = frozenset({R.CALLBACK, R.SUPERVISOR})
@@ -45,6 +46,7 @@ def rows(
 
 UNSENT = (S.AWAITING_DISPATCH, S.AWAITING_SUPPLEMENT)
 AT_UNIT = (S.AWAITING_SIGN, S.HANDLING)
+ASKED = (*UNSENT, *AT_UNIT, S.OBJECTED, S.UNDER_REVIEW)
 BEFORE_REPLY = (*UNSENT, *AT_UNIT, S.OBJECTED, S.AWAITING_EXTERNAL, S.MERGED)
 AGAIN = (C.DISPATCH,)
 SENT = (C.SIGN, C.CONTACT)
@@ -91,7 +93,7 @@ HANDLING = (
          starts=(C.OBJECTION,), stops=SENT),
     rows("assign_handler", "指派经办人", AT_UNIT, None, UNIT, g.for_lead),
     rows("delegate", "下派", S.HANDLING, None, UNIT, g.for_lead, g.running, g.not_signing),
-    rows("contribute", "提交协办意见", S.HANDLING, None, UNIT, g.owes_opinion),
+    rows("contribute", "提交协办意见", AT_UNIT, None, UNIT, g.owes_opinion),
     rows("contact", "先行联系", AT_UNIT, None, UNIT, g.takes_part, decides=False),
     rows("interim", "阶段反馈", S.HANDLING, None, UNIT, g.takes_part, decides=False),
     rows("request_extension", "申请延期", S.HANDLING, None, UNIT, g.for_lead, g.may_extend, g.not_signing,
@@ -108,10 +110,10 @@ HANDLING = (
          g.no_sign_off, starts=(C.REVIEW,)),
     rows("reply", "拟写答复送审签", S.HANDLING, None, UNIT, g.for_lead, g.running, g.nothing_asked, g.opinions_in,
          g.needs_sign_off, g.not_signing, starts=(C.SIGN_OFF,)),
-    rows("sign_off", "审签通过", S.HANDLING, None, UNIT, g.for_lead, g.signing, g.more_levels),
-    rows("sign_off", "审签通过", S.HANDLING, S.UNDER_REVIEW, UNIT, g.for_lead, g.signing, g.last_level,
+    rows("sign_off", "审签通过", S.HANDLING, None, LEADER, g.for_lead, g.signing, g.more_levels),
+    rows("sign_off", "审签通过", S.HANDLING, S.UNDER_REVIEW, LEADER, g.for_lead, g.signing, g.last_level,
          starts=(C.REVIEW,), stops=(C.SIGN_OFF,)),
-    rows("reject_sign_off", "审签退回", S.HANDLING, None, UNIT, g.for_lead, g.signing, stops=(C.SIGN_OFF,)),
+    rows("reject_sign_off", "审签退回", S.HANDLING, None, LEADER, g.for_lead, g.signing, stops=(C.SIGN_OFF,)),
 )  # fmt: skip
 
 FEEDBACK = (
@@ -142,8 +144,8 @@ ANY_TIME = (
     rows("note", "添加备注", OPEN, None, STAFF, decides=False),
     rows("urge", "催单", OPEN, None, OURS | DESK, decides=False),
     rows("ask_expert", "请专家解答", (*UNSENT, *AT_UNIT), None, DESK | DISPATCHER | UNIT),
-    rows("expert_answer", "专家答复", (*UNSENT, *AT_UNIT), None, frozenset({R.EXPERT}), g.is_asked, decides=False),
-    rows("expert_decline", "转其他专家", (*UNSENT, *AT_UNIT), None, frozenset({R.EXPERT}), g.is_asked, decides=False),
+    rows("expert_answer", "专家答复", ASKED, None, frozenset({R.EXPERT}), g.is_asked, decides=False),
+    rows("expert_decline", "转其他专家", ASKED, None, frozenset({R.EXPERT}), g.is_asked, decides=False),
     rows("change_follower", "变更跟办人", OPEN, None, DISPATCHER | {R.TEAM_LEADER}),
     rows("hand_over", "交接", OPEN, None, DISPATCHER | {R.TEAM_LEADER} | CLOCK),
     rows("supervise", "督办", OPEN, None, SUPERVISOR | CLOCK, g.not_supervised),

@@ -5,11 +5,9 @@ import pytest
 from flask import Flask
 from sqlalchemy import delete, select, text
 
-from hotline.database import Database
 from hotline.directory.models import SlaProfile
 from hotline.ticket.models import Citation, Ticket
 from tests.city import APPEAL, City
-from tests.conftest import city_on
 from tests.live import fill_knowledge
 from tests.web.client import Desk, app_on
 
@@ -18,9 +16,9 @@ LONG_STORY = "来电人称公司于一月购置数控机床三台，𠮷先生�
 
 
 @pytest.fixture
-def city(sqlite_database: Database) -> City:
+def city(sqlite_city: City) -> City:
     """On SQLite only: what the pages ask of a database has its tests on both."""
-    return city_on(sqlite_database)
+    return sqlite_city
 
 
 @pytest.fixture

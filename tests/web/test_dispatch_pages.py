@@ -4,12 +4,10 @@ import pytest
 from flask import Flask
 from sqlalchemy import delete, select
 
-from hotline.database import Database
 from hotline.directory.models import Category, CategoryOwner, Region, Unit
 from hotline.dispatch.proposal import Load, Proposal, loads, propose
 from hotline.ticket.models import Ticket
 from tests.city import City
-from tests.conftest import city_on
 from tests.web.client import Desk, app_on
 
 ZONE = "4499GX"
@@ -18,8 +16,8 @@ TAX_FILING = "020101"
 
 
 @pytest.fixture
-def pages_city(sqlite_database: Database) -> City:
-    return city_on(sqlite_database)
+def pages_city(sqlite_city: City) -> City:
+    return sqlite_city
 
 
 @pytest.fixture

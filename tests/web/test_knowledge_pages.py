@@ -8,11 +8,9 @@ from flask import Flask
 from sqlalchemy import select
 
 from hotline.accounts.models import AuditEntry
-from hotline.database import Database
 from hotline.knowledge.models import KbEntry
 from hotline.knowledge.operations import Content, publish_version
 from tests.city import START, City
-from tests.conftest import city_on
 from tests.live import fill_knowledge
 from tests.web.client import Desk, app_on
 
@@ -25,8 +23,8 @@ POLICY = """临海湾市夜间经济扶持办法
 
 
 @pytest.fixture
-def city(sqlite_database: Database) -> City:
-    return city_on(sqlite_database)
+def city(sqlite_city: City) -> City:
+    return sqlite_city
 
 
 @pytest.fixture

@@ -10,13 +10,12 @@ from hotline.clock import to_local
 from hotline.demo.people import showcase
 from hotline.web.choices import SOURCES, form_fields
 from tests.city import City
-from tests.conftest import city_on
 from tests.web.client import Desk, app_on
 
 
 @pytest.fixture
-def town(sqlite_database) -> City:
-    return city_on(sqlite_database)
+def town(sqlite_city: City) -> City:
+    return sqlite_city
 
 
 @pytest.fixture

@@ -104,10 +104,9 @@ def test_a_cell_that_a_spreadsheet_would_calculate_is_quoted(text: str) -> None:
     assert safe_cell("贷款") == "贷款"
 
 
-def test_a_long_list_asks_the_database_no_more_than_a_short_one(sqlite_database, tmp_path, monkeypatch) -> None:
-    from tests.conftest import city_on
+def test_a_long_list_asks_the_database_no_more_than_a_short_one(sqlite_city, tmp_path, monkeypatch) -> None:
 
-    city = city_on(sqlite_database)
+    city = sqlite_city
     monkeypatch.setattr("hotline.ui.door.utcnow", lambda: city.now)
     app = app_on(city, tmp_path)
     desk = Desk(app, "super1")
