@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from knowledge_base.normalise import fold_char
 
 SNIPPET_CHARS = 120
+TELLING_CHARS = 24
+"""A shorter passage is rather a heading than an answer."""
 MAX_READ = 20_000
 """Characters of a text in which the answer is looked for."""
 _SENTENCE = re.compile(r"[^。！？；\n]+[。！？；]?")
@@ -21,7 +23,7 @@ class Snippet:
 
 def snippet(text: str, weights: dict[str, float]) -> Snippet:
     """The piece of at most SNIPPET_CHARS characters that holds the weightiest terms ({normalised term: weight})."""
-    pieces = [piece for sentence in _SENTENCE.findall(text[:MAX_READ]) for piece in _cut(sentence.strip())]
+    pieces = [piece for passage in _passages(text[:MAX_READ]) for piece in _cut(passage)]
     if not pieces:
         return Snippet("", ())
     best = max(pieces, key=lambda piece: _weight(_fold(piece)[0], weights))
@@ -40,6 +42,18 @@ def marks(text: str, terms: dict[str, float]) -> tuple[tuple[int, int], ...]:
         else:
             joined.append((first, last))
     return tuple(joined)
+
+
+def _passages(text: str) -> list[str]:
+    """Each sentence; one too short to say anything, as a heading is, goes on into those after it."""
+    sentences = [sentence.strip() for sentence in _SENTENCE.findall(text)]
+    found = []
+    for at, sentence in enumerate(sentences):
+        following = iter(sentences[at + 1 :])
+        while len(sentence) < TELLING_CHARS and (more := next(following, "")):
+            sentence += more
+        found.append(sentence)
+    return found
 
 
 def _cut(sentence: str) -> list[str]:

@@ -18,7 +18,7 @@ from routing.calendar import WorkingCalendar
 YEAR = timedelta(days=365)
 DIRECT_SHARE = {"CONSULTATION": 0.97, "SUGGESTION": 0.8, "HELP": 0.55}
 """Answered at once: about 72 % of all (cities report 53 to 86 %). Complaints and tip-offs always go to a unit."""
-RESTING_SHARE = 0.15
+RESTING_SHARE = 0.26
 """Of the dispatched ones: they are on somebody's desk at the end."""
 WEEKEND_WEIGHT = 0.1
 GROWTH = 0.8

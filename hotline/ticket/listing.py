@@ -29,6 +29,7 @@ VIEWS: dict[str, str] = {
     "due": "即将超期",
     "overdue": "已超期",
     "dispatch": "待派单",
+    "supplement": "待补充",
     "objected": "退单待裁定",
     "sign": "待签收",
     "handling": "办理中",
@@ -42,7 +43,8 @@ VIEWS: dict[str, str] = {
 }
 """Saved views and their names, in the order of the tabs."""
 STATUS_VIEWS = {
-    "dispatch": (S.AWAITING_DISPATCH, S.AWAITING_SUPPLEMENT),
+    "dispatch": (S.AWAITING_DISPATCH,),
+    "supplement": (S.AWAITING_SUPPLEMENT,),
     "objected": (S.OBJECTED,),
     "sign": (S.AWAITING_SIGN,),
     "handling": (S.HANDLING,),

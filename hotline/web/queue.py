@@ -38,7 +38,7 @@ TIMED = ("today", "due", "overdue")
 VIEWS_OF: dict[Role, tuple[str, ...]] = {
     R.AGENT: ("mine", "open", *TIMED, "supervised", "closed", "all"),
     R.TEAM_LEADER: ("mine", "open", *TIMED, "supervised", "closed", "all"),
-    R.DISPATCHER: ("dispatch", "objected", "sign", "open", *TIMED, "supervised", "closed", "all"),
+    R.DISPATCHER: ("dispatch", "supplement", "objected", "sign", "open", *TIMED, "supervised", "closed", "all"),
     R.REVIEWER: ("review", "open", *TIMED, "closed", "all"),
     R.CALLBACK: ("callback", "open", "closed", "all"),
     R.HANDLER: ("mine", "sign", "handling", "open", *TIMED, "closed"),

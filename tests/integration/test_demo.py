@@ -146,8 +146,8 @@ def test_the_showcase_gets_its_yellow_card_forty_seconds_after_the_start(sqlite_
         assert entries(session, ticket)[-1].label == "黄牌"
 
 
-def test_four_hundred_tickets_show_every_status_and_some_are_overdue(sqlite_database: Database) -> None:
-    demo.fill(sqlite_database, NOW, count=400)
+def test_seven_hundred_tickets_show_every_status_and_some_are_overdue(sqlite_database: Database) -> None:
+    demo.fill(sqlite_database, NOW, count=700)
     with sqlite_database.transaction(write=False) as session:
         assert set(session.scalars(select(Ticket.status))) == set(TicketStatus)
         late = select(Clock).filter_by(subject_kind="ticket", name="TOTAL", state=ClockState.RUNNING)
