@@ -9,7 +9,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from marshmallow import Schema, ValidationError
+from marshmallow import Schema
 from sqlalchemy.orm import Session
 
 from hotline.accounts.actor import Actor
@@ -17,7 +17,7 @@ from hotline.deadlines.sweep import SweepContext, catch_up
 from hotline.directory.time import working_calendar
 from hotline.dispatch import operations as dispatch
 from hotline.dispatch import schemas as dispatch_forms
-from hotline.errors import Invalid, NotFound
+from hotline.errors import NotFound
 from hotline.experts import operations as experts
 from hotline.experts import schemas as expert_forms
 from hotline.feedback import operations as feedback
@@ -35,7 +35,7 @@ from hotline.ticket.models import Ticket
 from hotline.ticket.numbering import is_number
 from hotline.ticket.parts import follow_master
 from hotline.ticket.queries import get
-from hotline.ticket.schemas import Reasoned, Remark
+from hotline.ticket.schemas import Reasoned, Remark, checked
 
 
 @dataclass(frozen=True)
@@ -153,12 +153,7 @@ def perform(
 
 def load(action: Action, payload: Mapping[str, Any]) -> dict[str, Any]:
     """The checked form. Raises Invalid with every field's messages."""
-    try:
-        data: dict[str, Any] = _schema(action.schema).load(payload)
-    except ValidationError as error:
-        fields = error.messages_dict
-        raise Invalid("填写内容有误，请按提示修改", code="invalid_form", fields=fields) from None
-    return data
+    return checked(_schema(action.schema), payload)
 
 
 @cache

@@ -16,6 +16,7 @@ from hotline.database import Database
 from hotline.knowledge.indexing import IndexHolder
 from hotline.ui import helpers
 from hotline.ui.door import House, house
+from hotline.ui.helpers import RowId
 
 MODELS = (
     "accounts.models",
@@ -57,6 +58,7 @@ def create_app(settings: config.Settings | None = None) -> Flask:
     app = Flask("hotline", static_folder="web/static", static_url_path="/static")
     app.config.update(_flask_settings(settings))
     database = Database(settings)
+    app.url_map.converters["int"] = RowId
     app.extensions["hotline"] = House(settings=settings, database=database)
     app.extensions["knowledge"] = IndexHolder(settings.index_dir, lambda: database.transaction(write=False))
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")

@@ -25,6 +25,8 @@ NAMING = {
 }
 
 
+ROW_IDS = range(1, 2**31)
+"""What a row's id can be: a database refuses even to compare with a number that its column cannot hold."""
 STATEMENTS = 2000
 """Compiled statements kept: an update names only the columns that changed, so there are more than the usual 500."""
 

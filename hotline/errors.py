@@ -1,7 +1,8 @@
 """What can go wrong, each with a stable code and a Chinese sentence; one mapping to pages and JSON."""
 
+import re
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit, urlunsplit
 
 from flask import Flask, current_app, g, jsonify, redirect, render_template, request
 from flask.typing import ResponseReturnValue
@@ -31,6 +32,10 @@ class DomainError(Exception):
         if self.field:
             body["field"] = self.field
         return body
+
+    def by_field(self, otherwise: str) -> dict[str, Any]:
+        """{field: messages} as marshmallow has them; what belongs to no field stands under `otherwise`."""
+        return dict(self.details.get("fields") or {self.field or otherwise: [self.message]})
 
 
 class Invalid(DomainError):
@@ -108,6 +113,8 @@ FRAMEWORK = {
     422: ("invalid_form", "填写内容有误，请按提示修改"),
     429: ("too_many", "操作过于频繁，请稍后再试"),
 }
+CODE = re.compile(r"[A-Z_]+|true|false|on|[\d:]{1,6}")
+"""A value that was chosen, not typed."""
 BROKEN = ("internal_error", "系统出错了，已记录；请稍后重试，并把请求编号告诉管理员")
 
 
@@ -121,7 +128,7 @@ def register(app: Flask) -> None:
 
 def _answer(error: DomainError) -> ResponseReturnValue:
     if isinstance(error, Unauthenticated) and not _wants_json():
-        return redirect(f"/login?{urlencode({'next': request.full_path.rstrip('?')})}")
+        return redirect(f"/login?{urlencode({'next': _way_back()})}", 303)
     if _wants_json():
         return jsonify(error.payload() | {"request_id": g.get("request_id")}), error.status
     page = render_template(
@@ -130,8 +137,28 @@ def _answer(error: DomainError) -> ResponseReturnValue:
     return page, error.status
 
 
+def _way_back() -> str:
+    """The page to open after the log-in: a sent form's own address opens nothing, the page it stood on does."""
+    if request.method == "GET":
+        return request.full_path.rstrip("?")
+    page = urlsplit(request.referrer or "")
+    return urlunsplit(("", "", page.path, page.query, ""))
+
+
 def _csrf(_error: CSRFError) -> ResponseReturnValue:
-    return _answer(Forbidden("页面停留时间过长，请返回上一页刷新后重新提交", code="csrf"))
+    """Mostly a log-in that ran out while somebody typed: what was typed goes back to them, nothing is done."""
+    if _wants_json() or not (kept := _typed()):
+        return _answer(Forbidden("页面停留时间过长，请返回上一页刷新后重新提交", code="csrf"))
+    message = "页面停留时间过长，内容没有提交；请复制下面的文字，重新登录后再提交"
+    back = {"href": f"/login?{urlencode({'next': _way_back()})}", "label": "重新登录"}
+    return render_template("ui/error.html", code=403, message=message, reason="csrf", kept=kept, back=back), 403
+
+
+def _typed() -> list[str]:
+    """The texts of the refused form; neither secrets nor the codes that a page brings itself."""
+    secret = ("csrf_token", "idempotency_key", "login", "query_code")
+    shown = {name: text.strip() for name, text in request.form.items() if name not in secret and "password" not in name}
+    return [text for text in shown.values() if len(text) > 1 and not CODE.fullmatch(text)]
 
 
 def _http(error: HTTPException) -> ResponseReturnValue:
@@ -142,7 +169,9 @@ def _http(error: HTTPException) -> ResponseReturnValue:
     known.status = error.code
     fields = getattr(error, "data", {}).get("messages", {}) if hasattr(error, "data") else {}
     if fields:
-        known.details["fields"] = fields.get("json", fields)
+        told = fields.get("json", fields.get("query", fields))
+        if isinstance(told, dict):  # a list only says "Invalid JSON", in English
+            known.details["fields"] = told
     return _answer(known)
 
 

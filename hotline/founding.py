@@ -30,7 +30,7 @@ def found(session: Session, *, city: str, code: str, login: str, password: str, 
     name = f"{city}12345热线企业服务专席"
     hotline = _unit(session, "HOTLINE", name, "企业服务专席", UnitKind.HOTLINE, region, government)
     hotline.supervising_unit_id = government.id
-    account = open_account(session, login=login, name="管理员", unit_id=hotline.id, roles=ROLES, password=password)
+    account = open_account(session, login=login, name="管理员", unit_id=government.id, roles=ROLES, password=password)
     session.add(UnitPost(unit_id=hotline.id, post=Post.LIAISON, account_id=account.id))
     session.flush()
     return account

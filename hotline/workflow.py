@@ -1,4 +1,4 @@
-"""One mechanism for every table of states: the ticket's, later the entry's and the rectification's.
+"""One mechanism for every table of states; the ticket's is `ticket.lifecycle`.
 
 A table is a tuple of `Transition` rows. Nothing here knows what a ticket is.
 """

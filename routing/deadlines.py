@@ -108,11 +108,6 @@ def _resume_days(calendar: WorkingCalendar, due_at: datetime, paused_at: datetim
     return moved
 
 
-def earlier(a: datetime | None, b: datetime | None) -> datetime | None:
-    """The earlier of two due times: our own and the one imposed from above. None = no such limit."""
-    return min((at for at in (a, b) if at is not None), default=None)
-
-
 @dataclass(frozen=True)
 class Segment:
     """One local day of an explanation.

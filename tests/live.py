@@ -3,6 +3,7 @@
 import shutil
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -57,10 +58,17 @@ def filled_folder(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactor
 @pytest.fixture
 def live(filled_folder: Path, tmp_path: Path) -> Iterator[Live]:
     """The house with directory and knowledge, without tickets, at a free port."""
-    shutil.copytree(filled_folder, tmp_path, dirs_exist_ok=True)
-    database = Database(services.settings(tmp_path, f"sqlite:///{tmp_path / 'hotline.sqlite3'}"))
+    with running(filled_folder, tmp_path) as house:
+        yield house
+
+
+@contextmanager
+def running(filled: Path, folder: Path) -> Iterator[Live]:
+    """A house of its own on a copy of the filled folder."""
+    shutil.copytree(filled, folder, dirs_exist_ok=True)
+    database = Database(services.settings(folder, f"sqlite:///{folder / 'hotline.sqlite3'}"))
     city = City(database, category=LOAN_INTEREST)
-    app = app_on(city, tmp_path)
+    app = app_on(city, folder)
     server = make_server("127.0.0.1", 0, app, threaded=True)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()

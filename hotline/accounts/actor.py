@@ -18,7 +18,8 @@ UNIT_ROLES = frozenset({Role.HANDLER, Role.UNIT_LEADER})
 class Actor:
     """A person, the enterprise behind one ticket, or the clock.
 
-    `unit_ids` are the own unit and all below it; `chain_ids` the own unit and all above it.
+    `unit_ids` are the own unit and all below it. `avoids` (回避) are the units about which a complaint is none of this
+    actor's business: the own one and all above it, but for those that the own one is there to supervise.
     `ticket_id` is set for an enterprise that proved number and query code: it acts on that ticket only.
     """
 
@@ -27,7 +28,7 @@ class Actor:
     account_id: int | None = None
     unit_id: int | None = None
     unit_ids: frozenset[int] = frozenset()
-    chain_ids: frozenset[int] = frozenset()
+    avoids: frozenset[int] = frozenset()
     ticket_id: int | None = None
 
     @property
@@ -53,11 +54,12 @@ def actor_of(session: Session, account: Account) -> Actor:
     """The actor behind an account, with the unit's place in the tree read once."""
     unit = account.unit
     below = session.scalars(select(Unit.id).where(Unit.path.startswith(unit.path, autoescape=True)))
+    supervised = session.scalars(select(Unit.id).filter_by(supervising_unit_id=unit.id))
     return Actor(
         name=account.name,
-        roles=frozenset(account.roles),
+        roles=account.roles,
         account_id=account.id,
         unit_id=unit.id,
         unit_ids=frozenset(below),
-        chain_ids=unit.chain_ids,
+        avoids=unit.chain_ids.difference(supervised),
     )

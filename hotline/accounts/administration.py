@@ -7,12 +7,13 @@ from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import or_, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from hotline.accounts.actor import UNIT_ROLES, Actor
 from hotline.accounts.models import Account, AccountRole, ApiToken, Post, Role, UnitPost
 from hotline.accounts.operations import audit, issue_token, open_account, set_password
+from hotline.accounts.queries import lasts
 from hotline.directory.models import Unit
 from hotline.errors import Conflict, Invalid
 
@@ -115,8 +116,7 @@ def appoint(
 
 def holders(session: Session, unit: Unit, post: Post, day: date) -> list[UnitPost]:
     """Who holds this post of the unit on `day` or later."""
-    lasting = or_(UnitPost.effective_to.is_(None), UnitPost.effective_to >= day)
-    return list(session.scalars(select(UnitPost).filter_by(unit_id=unit.id, post=post).where(lasting)))
+    return list(session.scalars(select(UnitPost).filter_by(unit_id=unit.id, post=post).where(lasts(day))))
 
 
 def end_post(session: Session, row: UnitPost, last: date, actor: Actor, now: datetime) -> None:

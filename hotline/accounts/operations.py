@@ -1,4 +1,4 @@
-"""Logging in and out, machine tokens, unmasking, opening and closing accounts."""
+"""Logging in, passwords, machine tokens, opening accounts; and the audit of what no ledger holds."""
 
 import hashlib
 import secrets

@@ -6,7 +6,6 @@ from flask_smorest import Blueprint
 from sqlalchemy import select
 
 from hotline.api.access import bearer
-from hotline.clock import to_local
 from hotline.directory.models import Category, Region, Source, Unit
 from hotline.directory.queries import effective
 from hotline.ui.door import door
@@ -16,7 +15,7 @@ pages = Blueprint("api_directory", __name__, url_prefix="/api/v1/directory", des
 
 def _listing(model: Any, *names: str) -> dict[str, Any]:
     with door() as d:
-        rows = d.session.scalars(select(model).where(effective(model, to_local(d.now).date())).order_by(model.code))
+        rows = d.session.scalars(select(model).where(effective(model, d.today)).order_by(model.code))
         return {"rows": [{name: getattr(row, name) for name in names} for row in rows]}
 
 

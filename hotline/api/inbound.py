@@ -3,18 +3,22 @@
 from typing import Any
 
 from flask_smorest import Blueprint
+from sqlalchemy import or_
 
+from hotline.accounts.actor import SYSTEM
 from hotline.actions import Action, load, perform
 from hotline.api.access import bearer, json_body
-from hotline.clock import to_local
 from hotline.directory.models import Source
 from hotline.directory.queries import by_code
 from hotline.intake.operations import submit
 from hotline.intake.schemas import Submission
+from hotline.ticket.facts import Facts
+from hotline.ticket.lifecycle import TABLE
 from hotline.ticket.models import Ticket
-from hotline.ticket.queries import visible
+from hotline.ticket.queries import scope, visible
 from hotline.ticket.schemas import SHORT, line
 from hotline.ui.door import Door, door
+from hotline.workflow import choose
 
 pages = Blueprint("api_inbound", __name__, url_prefix="/api/v1/inbound", description="平台转入")
 
@@ -34,16 +38,22 @@ INBOUND = Action(submit, Inbound)
 @pages.doc(requestBody={"required": True, "content": {"application/json": {"schema": Inbound}}})
 @pages.response(200)
 def receive() -> dict[str, Any]:
-    """Register an appeal once: the same `source_code` and `external_no` give the same ticket."""
+    """Register an appeal once: the same `source_code` and `external_no` give the same ticket.
+
+    Forbidden (403) for who may not register: the answer's query code opens the enterprise's own page.
+    """
     payload = json_body()
     data = load(INBOUND, payload)
     with door(write=True) as d:
+        choose(TABLE, "submit", Facts(status=None, appeal_type=data["appeal_type"]), d.actor)
         ticket = _known(d, data) or perform(d.session, d.actor, "submit", payload, d.now)
         return {"no": ticket.no, "query_code": ticket.query_code, "status": ticket.status.value}
 
 
 def _known(d: Door, data: dict[str, Any]) -> Ticket | None:
-    source = by_code(d.session, Source, data["source_code"], to_local(d.now).date())
-    query = visible(d.actor).where(Ticket.source_id == source.id, Ticket.external_no == data["external_no"])
+    """The ticket of this number, if the caller may see it or sent it: who sent it may since have to keep out of it."""
+    source = by_code(d.session, Source, data["source_code"], d.today)
+    query = visible(SYSTEM).where(Ticket.source_id == source.id, Ticket.external_no == data["external_no"])
+    query = query.where(or_(scope(d.actor), Ticket.created_by_id == d.actor.account_id))
     found: Ticket | None = d.session.scalar(query)
     return found

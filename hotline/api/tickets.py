@@ -12,14 +12,14 @@ from hotline.api.access import bearer, json_body
 from hotline.errors import NotFound
 from hotline.idempotency import once
 from hotline.ticket import listing
-from hotline.ticket.ledger import entries, plain
+from hotline.ticket.ledger import plain
 from hotline.ticket.lifecycle import TABLE
 from hotline.ticket.models import Ticket
 from hotline.ticket.numbering import query_code
 from hotline.ticket.queries import get
 from hotline.ticket.schemas import Checked, line
 from hotline.ticket.unmasking import unmask
-from hotline.ticket.view import as_dict, summary
+from hotline.ticket.view import as_dict, ledger_rows, summary
 from hotline.ui.door import Door, door
 
 pages = Blueprint("api_tickets", __name__, url_prefix="/api/v1/tickets", description="工单")
@@ -30,8 +30,14 @@ class Filters(Checked):
 
     view = fields.String(load_default="open", validate=validate.OneOf(sorted(listing.VIEWS), error="没有这个视图"))
     q = line("查询内容", 100)
-    page = fields.Integer(load_default=1, validate=validate.Range(1, 100_000, error="页码须在 1 至 100000 之间"))
-    size = fields.Integer(load_default=50, validate=validate.Range(1, 200, error="每页须为 1 至 200 件"))
+    page = fields.Integer(
+        load_default=1,
+        validate=validate.Range(1, 100_000, error="页码须在 1 至 100000 之间"),
+        metadata={"label": "页码"},
+    )
+    size = fields.Integer(
+        load_default=50, validate=validate.Range(1, 200, error="每页须为 1 至 200 件"), metadata={"label": "每页件数"}
+    )
 
 
 class Reason(Checked):
@@ -69,10 +75,8 @@ def show(no: str) -> dict[str, Any]:
 @pages.response(200)
 def ledger(no: str) -> dict[str, Any]:
     """The ticket's ledger, oldest first."""
-    names = ("seq", "action", "label", "from_status", "to_status", "actor_name", "text", "data", "changes")
     with door() as d:
-        rows = entries(d.session, get(d.session, d.actor, no))
-        return {"ledger": [{"at": row.at.isoformat(), **{n: getattr(row, n) for n in names}} for row in rows]}
+        return {"ledger": ledger_rows(d.session, get(d.session, d.actor, no), d.actor)}
 
 
 @pages.post("/<no>/unmask")
@@ -98,12 +102,12 @@ def _register(action: str) -> Callable[[], dict[str, Any]]:
     def create() -> dict[str, Any]:
         payload = json_body()
         with door(write=True) as d:
-            key, owner = request.headers.get("Idempotency-Key"), f"account:{d.actor.account_id}"
+            key = request.headers.get("Idempotency-Key")
 
             def make() -> dict[str, Any]:
                 return _answer(d, perform(d.session, d.actor, action, payload, d.now))
 
-            answer = once(d.session, owner, key, {"action": action, **payload}, d.now, make)
+            answer = once(d.session, d.owner, key, {"action": action, **payload}, d.now, make)
             return {"query_code": query_code(answer["no"]), **answer}  # never kept with the answer
 
     return create

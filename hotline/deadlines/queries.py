@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import BindParameter, ColumnElement, and_, func, literal_column, or_, select
 from sqlalchemy.orm import Session
 
-from hotline.deadlines.models import Clock, Firing
+from hotline.deadlines.models import Clock
 from hotline.deadlines.subjects import Subject
 
 MAX_ATTEMPTS = 8
@@ -20,23 +20,6 @@ def clocks_of(session: Session, subject: Subject, names: Collection[str] | None 
     """The subject's clocks of any state, in the order they were started; `names` picks some."""
     query = select(Clock).filter_by(subject_kind=subject.kind, subject_id=subject.id).order_by(Clock.id)
     return list(session.scalars(query if names is None else query.where(Clock.name.in_(names))))
-
-
-def running(session: Session, subject: Subject) -> list[Clock]:
-    """The subject's running clocks, the nearest due first."""
-    query = select(Clock).filter_by(subject_kind=subject.kind, subject_id=subject.id)
-    return list(session.scalars(query.where(RUNNING).order_by(Clock.due_at)))
-
-
-def next_due(session: Session, subject: Subject) -> Clock | None:
-    """The running clock that falls due first."""
-    return next(iter(running(session, subject)), None)
-
-
-def firings_of(session: Session, subject: Subject) -> list[Firing]:
-    """What the subject's clocks have fired, by the rungs' own due times."""
-    mine = select(Clock.id).filter_by(subject_kind=subject.kind, subject_id=subject.id)
-    return list(session.scalars(select(Firing).where(Firing.clock_id.in_(mine)).order_by(Firing.due_at, Firing.id)))
 
 
 def health(session: Session, now: datetime) -> float:

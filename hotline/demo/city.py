@@ -47,7 +47,6 @@ def _region(row: dict) -> Region:
     return Region(**{**row, **{key: tuple(row[key]) for key in ("roads", "parks", "markets")}})
 
 
-CITY_NAME: str = read("city")["city"]["name"]
 AREA_CODE: str = read("city")["city"]["area_code"]
 REGIONS: tuple[Region, ...] = tuple(_region(row) for row in read("city")["regions"])
 UNITS: tuple[Unit, ...] = tuple(Unit(**row) for row in read("city")["units"])

@@ -9,6 +9,7 @@ from hotline.accounts.models import Account, AccountRole, Post, Role, UnitPost
 from hotline.accounts.operations import HASHER
 from hotline.accounts.privacy import phone_lookup
 from hotline.demo.categories import CATEGORIES
+from hotline.demo.categories import Category as Leaf
 from hotline.demo.city import REGIONS, UNITS
 from hotline.demo.enterprises import enterprises
 from hotline.demo.people import ACCOUNTS, UNIT_PEOPLE
@@ -119,9 +120,10 @@ def _categories(session: Session, units: Ids, regions: Ids) -> None:
             _owners(session, category.id, row, units, regions)
 
 
-def _owners(session: Session, category_id: int, row: object, units: Ids, regions: Ids) -> None:
-    support = [units[code] for code in row.support]  # type: ignore[attr-defined]
-    owners = [(None, row.owner), *row.by_region.items()]  # type: ignore[attr-defined]
+def _owners(session: Session, category_id: int, row: Leaf, units: Ids, regions: Ids) -> None:
+    assert row.owner is not None  # every leaf has one
+    support = [units[code] for code in row.support]
+    owners: list[tuple[str | None, str]] = [(None, row.owner), *row.by_region.items()]
     for region, unit in owners:
         owner = CategoryOwner(category_id=category_id, unit_id=units[unit], support_unit_ids=support)
         owner.region_id = regions[region] if region else None

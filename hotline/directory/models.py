@@ -85,9 +85,18 @@ class Unit(Effective, Base):
     __table_args__ = (CheckConstraint("supervising_unit_id <> id", name="supervised_by_another"),)
 
     @property
+    def chain(self) -> tuple[int, ...]:
+        """The ids from the top of the tree down to this unit; sorting by them draws the tree."""
+        return tuple(int(part) for part in self.path.split("/") if part)
+
+    @property
     def chain_ids(self) -> frozenset[int]:
         """The ids of this unit and all above it."""
-        return frozenset(int(part) for part in self.path.split("/") if part)
+        return frozenset(self.chain)
+
+    def is_above(self, unit: "Unit") -> bool:
+        """Whether a complaint about this unit concerns that one: the same or below, unless it is there to supervise."""
+        return self.id in unit.chain_ids and unit.id != self.supervising_unit_id
 
 
 class Category(Effective, Base):
@@ -107,7 +116,7 @@ class Category(Effective, Base):
 
 
 class CategoryOwner(Effective, Base):
-    """派单目录, first cut: who leads a category, city-wide (region NULL) or in one region."""
+    """派单目录: who leads a category, city-wide (region NULL) or in one region."""
 
     __tablename__ = "category_owner"
 

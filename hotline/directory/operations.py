@@ -94,7 +94,8 @@ def _check_place(unit: Unit, parent: Unit | None, supervisor: Unit | None) -> No
         return
     if parent is not None and unit.id in parent.chain_ids:
         raise Invalid("上级单位不能是本单位或其下级", code="unit_loop", field="parent_code")
-    if supervisor is not None and unit.id in supervisor.chain_ids:
+    is_top = parent is None  # nobody stands above it: an office below, named for it, must do
+    if supervisor is not None and unit.id in supervisor.chain_ids and not (is_top and supervisor.id != unit.id):
         raise Invalid("监督单位不能是本单位或其下级", code="supervises_itself", field="supervising_unit_code")
 
 

@@ -49,7 +49,7 @@ def leaf_category(session: Session, code: str, day: date) -> Category:
 
 
 def owner_of(session: Session, category_id: int, region_id: int, day: date) -> CategoryOwner | None:
-    """派单目录, first cut: the region's own owner, else the city-wide one."""
+    """派单目录: the region's own owner, else the city-wide one."""
     mine = select(CategoryOwner).where(
         CategoryOwner.category_id == category_id,
         or_(CategoryOwner.region_id == region_id, CategoryOwner.region_id.is_(None)),

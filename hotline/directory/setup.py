@@ -1,4 +1,4 @@
-"""What every house has before its first ticket: time rules and working days."""
+"""What every house has before its first ticket: time rules, working days and sources."""
 
 from datetime import datetime
 from typing import Any
@@ -33,7 +33,7 @@ SOURCES: dict[str, dict[str, Any]] = {
 
 
 def set_up(session: Session, now: datetime) -> None:
-    """Store the profiles, the office hours the sources and the years that come with the system."""
+    """Store the profiles, the office hours, the sources and the years that come with the system."""
     for code, name in PROFILE_NAMES.items():
         rules = BUILT_IN[code].to_dict()
         session.add(SlaProfile(code=code, name=name, rules=rules, is_default=code == DEFAULT_PROFILE))

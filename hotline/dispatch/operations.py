@@ -10,10 +10,10 @@ from hotline.accounts.models import Account
 from hotline.directory.models import Unit
 from hotline.errors import Conflict, Invalid
 from hotline.ticket.clocks import rules_for, start_inner, window_end
-from hotline.ticket.models import OPEN, Assignment, AssignmentKind, Objection, Reply, Ticket, TicketStatus
+from hotline.ticket.models import OPEN, Assignment, AssignmentKind, Objection, Ticket, TicketStatus
 from hotline.ticket.models.codes import Ruling
 from hotline.ticket.operations import Data, apply, session_of
-from hotline.ticket.parts import assign, end_parts, receiving_unit, release_children
+from hotline.ticket.parts import assign, end_parts, receiving_unit, record_answer, release_children, rule
 from hotline.ticket.queries import get
 
 
@@ -64,10 +64,7 @@ def transfer_external(ticket: Ticket, data: Data, actor: Actor, now: datetime) -
 def external_reply(ticket: Ticket, data: Data, actor: Actor, now: datetime) -> None:
     """登记外地答复: their answer becomes ours to call back about."""
     apply(ticket, "external_reply", actor, now, data)
-    texts = {"public_text": data["public_text"], "legal_basis": data.get("legal_basis", "")}
-    row = Reply(ticket_id=ticket.id, round=ticket.round, by_id=actor.account_id, at=now, ruling=Ruling.GRANTED, **texts)
-    session_of(ticket).add(row)
-    session_of(ticket).flush()
+    record_answer(ticket, data, actor, now)
     release_children(ticket, now)
 
 
@@ -125,5 +122,4 @@ def _support(ticket: Ticket, code: str, actor: Actor, now: datetime, task: str) 
 def _rule(ticket: Ticket, ruling: Ruling, data: Data, actor: Actor, now: datetime) -> None:
     pending = select(Objection).filter_by(ticket_id=ticket.id, ruling=Ruling.PENDING)
     for objection in session_of(ticket).scalars(pending):
-        objection.ruling, objection.ruling_text = ruling, data["text"]
-        objection.ruled_by_id, objection.ruled_at = actor.account_id, now
+        rule(objection, ruling, data, actor, now)

@@ -103,7 +103,7 @@ def _supervisor(session: Session, respondent: Unit | None, lead: Unit) -> tuple[
 
 
 def _is_concerned(unit: Unit, respondent: Unit | None) -> bool:
-    return respondent is not None and respondent.id in unit.chain_ids
+    return respondent is not None and respondent.is_above(unit)
 
 
 def _closed_by(session: Session, actor: Actor, now: datetime, category: Category, region: Region) -> dict[int, int]:

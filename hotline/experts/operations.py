@@ -1,8 +1,6 @@
-"""政策专家, first cut: a question by ticket, an answer with its basis, or on to another expert."""
+"""政策专家: a question by ticket, an answer with its basis, or on to another expert."""
 
 from datetime import datetime
-
-from sqlalchemy import select
 
 from hotline.accounts.actor import Actor
 from hotline.accounts.models import Account, Role
@@ -14,7 +12,7 @@ from hotline.errors import Conflict
 from hotline.ticket.clocks import CONSULTATION, rules_for
 from hotline.ticket.models import Consultation, Ticket
 from hotline.ticket.operations import Data, apply, session_of
-from hotline.ticket.parts import check_person
+from hotline.ticket.parts import asked_of, check_person
 from routing.profiles import ClockName
 
 
@@ -46,19 +44,14 @@ def expert_decline(ticket: Ticket, data: Data, actor: Actor, now: datetime) -> N
 def _expert(ticket: Ticket, data: Data) -> Account:
     expert = by_login(session_of(ticket), data["expert_login"], Role.EXPERT, "expert_login")
     check_person(ticket, expert, "expert_login")
-    open_already = select(Consultation.id).filter_by(
-        ticket_id=ticket.id, expert_id=expert.id, answered_at=None, is_declined=False
-    )
-    if session_of(ticket).scalar(open_already) is not None:
+    if session_of(ticket).scalar(asked_of(expert.id).filter_by(ticket_id=ticket.id)) is not None:
         raise Conflict(f"已向{expert.name}提出咨询，尚未答复", code="already_asked", field="expert_login")
     return expert
 
 
 def _ask(ticket: Ticket, expert: Account, question: str, actor: Actor, now: datetime) -> None:
     session, rules = session_of(ticket), rules_for(ticket)
-    asked = Consultation(
-        ticket_id=ticket.id, expert_id=expert.id, question=question, by_id=actor.account_id, at=now
-    )  # fmt: skip
+    asked = Consultation(ticket_id=ticket.id, expert_id=expert.id, question=question, by_id=actor.account_id, at=now)
     session.add(asked)
     session.flush()
     limit = rules.limit(ClockName.CONSULTATION, ticket.appeal_type, ticket.urgency)
@@ -78,7 +71,4 @@ def _ask(ticket: Ticket, expert: Account, question: str, actor: Actor, now: date
 
 
 def _mine(ticket: Ticket, actor: Actor) -> Consultation:
-    asked = select(Consultation).filter_by(
-        ticket_id=ticket.id, expert_id=actor.account_id, answered_at=None, is_declined=False
-    )
-    return session_of(ticket).scalars(asked).one()
+    return session_of(ticket).scalars(asked_of(actor.account_id).filter_by(ticket_id=ticket.id)).one()

@@ -19,8 +19,3 @@ class CallbackAttempt(OnTicket, Base):
     satisfaction: Mapped[Satisfaction | None] = mapped_column(enum_column(Satisfaction))
     process_satisfaction: Mapped[Satisfaction | None] = mapped_column(enum_column(Satisfaction, "process_satisfaction"))
     text: Mapped[str] = mapped_column(Text, default="")
-
-    @property
-    def is_valid(self) -> bool:
-        """Whether the enterprise was reached and said how it was."""
-        return self.result is ContactResult.REACHED

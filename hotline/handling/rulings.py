@@ -13,12 +13,15 @@ from hotline.ticket.clocks import TOTALS, ladder_of, rules_for, subject_of
 from hotline.ticket.models import Extension, Pause, Ticket
 from hotline.ticket.models.codes import Ruling
 from hotline.ticket.operations import Data, apply, session_of
+from hotline.ticket.parts import rule
 from routing.deadlines import Limit, LimitUnit
 from routing.profiles import ORIGINAL, ClockName
 
 
 def request_extension(ticket: Ticket, data: Data, actor: Actor, now: datetime) -> None:
     """申请延期: before expiry, within the profile's longest time. Raises Invalid for more days than that."""
+    if ticket.imposed_due_at is not None:
+        raise Invalid("上级已限定办结时间，延期须先经上级同意", code="due_time_imposed", field="working_days")
     longest = _longest_extension(ticket)
     if longest is not None and data["working_days"] > longest:
         raise Invalid(f"延期最长 {longest} 个工作日", code="extension_too_long", field="working_days")
@@ -49,14 +52,14 @@ def grant_extension(ticket: Ticket, data: Data, actor: Actor, now: datetime) -> 
             reason=asked.text,
             now=now,
         )
-    _rule(asked, Ruling.GRANTED, data, actor, now)
+    rule(asked, Ruling.GRANTED, data, actor, now)
 
 
 def deny_extension(ticket: Ticket, data: Data, actor: Actor, now: datetime) -> None:
     """不同意延期."""
     asked = _pending(ticket, Extension)
     apply(ticket, "deny_extension", actor, now, data, extension_pending=False)
-    _rule(asked, Ruling.DENIED, data, actor, now)
+    rule(asked, Ruling.DENIED, data, actor, now)
 
 
 def request_pause(ticket: Ticket, data: Data, actor: Actor, now: datetime) -> None:
@@ -71,14 +74,14 @@ def grant_pause(ticket: Ticket, data: Data, actor: Actor, now: datetime) -> None
     asked = _pending(ticket, Pause)
     apply(ticket, "grant_pause", actor, now, data, pause_pending=False, paused_since=now)
     deadlines.pause(session_of(ticket), subject_of(ticket), TOTALS, now)
-    _rule(asked, Ruling.GRANTED, data, actor, now)
+    rule(asked, Ruling.GRANTED, data, actor, now)
 
 
 def deny_pause(ticket: Ticket, data: Data, actor: Actor, now: datetime) -> None:
     """不同意挂起."""
     asked = _pending(ticket, Pause)
     apply(ticket, "deny_pause", actor, now, data, pause_pending=False)
-    _rule(asked, Ruling.DENIED, data, actor, now)
+    rule(asked, Ruling.DENIED, data, actor, now)
 
 
 def resume(ticket: Ticket, data: Data, actor: Actor, now: datetime) -> None:
@@ -107,8 +110,3 @@ def _pending(ticket: Ticket, model: type[Asked]) -> Asked:
     if asked is None:  # the table would refuse it too, but has no request to show for it
         raise IllegalAction("没有待审批的申请", code="nothing_asked")
     return asked
-
-
-def _rule(asked: Extension | Pause, ruling: Ruling, data: Data, actor: Actor, now: datetime) -> None:
-    asked.ruling, asked.ruling_text = ruling, data.get("text", "")
-    asked.ruled_by_id, asked.ruled_at = actor.account_id, now

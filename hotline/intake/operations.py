@@ -6,20 +6,19 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from hotline.accounts.actor import Actor
+from hotline.accounts.actor import SYSTEM, Actor
 from hotline.accounts.models import Account
 from hotline.accounts.queries import responsible_for
 from hotline.clock import to_local
 from hotline.directory.models import Region, Source, Unit, UnitKind
 from hotline.directory.queries import by_code, leaf_category
-from hotline.errors import Invalid, NotFound, Unavailable
+from hotline.errors import Conflict, Invalid, NotFound, Unavailable
 from hotline.intake.parties import contact_of, enterprise_of, respondent_of
 from hotline.knowledge.queries import cited
-from hotline.ticket.models import AssignmentKind, Reply, Ticket, Urgency
-from hotline.ticket.models.codes import Ruling
+from hotline.ticket.models import AssignmentKind, Ticket, Urgency
 from hotline.ticket.operations import Data, announce, apply, create, session_of
-from hotline.ticket.parts import assign, cite, receiving_unit
-from hotline.ticket.queries import get
+from hotline.ticket.parts import assign, cite, receiving_unit, record_answer
+from hotline.ticket.queries import get, visible
 
 PLAIN = ("appeal_type", "title", "body", "wish", "place", "is_confidential", "is_anonymous", "wants_callback")
 
@@ -31,15 +30,9 @@ def submit(session: Session, data: Data, actor: Actor, now: datetime) -> Ticket:
 
 def answer(session: Session, data: Data, actor: Actor, now: datetime) -> Ticket:
     """直接答复办结: answered while the caller listens; each cited entry is kept with its version."""
-    registered = _registered(session, data, actor, now) | {
-        "wants_callback": False,
-        "closed_at": now,
-        "is_resolved": True,
-    }
+    registered = _registered(session, data, actor, now) | {"wants_callback": False, "is_resolved": True}
     ticket = create(session, "answer", registered, actor, now, data)
-    texts = {"public_text": data["public_text"], "legal_basis": data.get("legal_basis", "")}
-    reply = Reply(ticket_id=ticket.id, by_id=actor.account_id, at=now, round=0, ruling=Ruling.GRANTED, **texts)
-    session.add(reply)
+    record_answer(ticket, data, actor, now)
     cite(ticket, cited(session, data.get("citations", ())), by_id=actor.account_id, now=now)
     return ticket
 
@@ -109,6 +102,7 @@ def _registered(session: Session, data: Data, actor: Actor, now: datetime) -> di
     """The new ticket's columns, each code looked up. Raises Invalid naming the field at fault."""
     day = to_local(now).date()
     source = by_code(session, Source, data.get("source_code") or "PHONE", day)
+    respondent = respondent_of(session, data, day)
     return {
         **{name: data[name] for name in PLAIN if name in data},
         "urgency": data.get("urgency") or Urgency.NORMAL,
@@ -117,20 +111,24 @@ def _registered(session: Session, data: Data, actor: Actor, now: datetime) -> di
         "category_id": leaf_category(session, data["category_code"], day).id,
         "region_id": by_code(session, Region, data["region_code"], day).id,
         "source_id": source.id,
-        "follower_id": _follower(session, actor, day),
+        "follower_id": _follower(session, actor, day, respondent),
         "enterprise_id": enterprise_of(session, data),
         "previous_id": _previous(session, actor, data.get("previous_no")),
-        **_imposed(source, data),
+        **_imposed(session, source, data),
         **contact_of(data),
-        **respondent_of(session, data, day),
+        **respondent,
     }
 
 
-def _imposed(source: Source, data: Data) -> dict[str, Any]:
-    """What a platform or an authority above asks of us."""
+def _imposed(session: Session, source: Source, data: Data) -> dict[str, Any]:
+    """What a platform or an authority above asks of us. Raises Conflict for a number that has a ticket already."""
     external_no = data.get("external_no") or None
     if source.is_platform and not external_no:
         raise Invalid(f"来自“{source.name}”的诉求须填来源平台编号", code="external_no_required", field="external_no")
+    known = visible(SYSTEM).where(Ticket.source_id == source.id, Ticket.external_no == external_no)
+    if external_no and session.scalar(known) is not None:
+        message = f"来自“{source.name}”的编号“{external_no}”已经登记过，请先按编号查询，不要重复登记"
+        raise Conflict(message, code="external_no_known", field="external_no")
     return {
         "external_no": external_no,
         "imposed_due_at": data.get("imposed_due_at"),
@@ -138,9 +136,15 @@ def _imposed(source: Source, data: Data) -> dict[str, Any]:
     }
 
 
-def _follower(session: Session, actor: Actor, day: date) -> int:
-    """跟办人: who registered it at the hotline; for what comes in by itself, the hotline's liaison."""
-    if actor.is_hotline and actor.account_id is not None:
+def _follower(session: Session, actor: Actor, day: date, respondent: Data) -> int:
+    """跟办人: who registered it at the hotline, unless it is about him; otherwise the hotline's liaison.
+
+    A complaint about the hotline is followed by the unit that supervises it.
+    """
+    if respondent["respondent_unit_id"] in actor.avoids:
+        about = session.get_one(Unit, respondent["respondent_unit_id"])
+        return responsible_for(session, session.get_one(Unit, about.supervising_unit_id or about.parent_id), day).id
+    if actor.is_hotline and actor.account_id is not None and actor.account_id != respondent["respondent_account_id"]:
         return actor.account_id
     desk = session.scalar(select(Unit).filter_by(kind=UnitKind.HOTLINE).order_by(Unit.id).limit(1))
     if desk is None:

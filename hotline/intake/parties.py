@@ -54,6 +54,9 @@ def respondent_of(session: Session, data: Data, day: date) -> dict[str, Any]:
     unit_code, login = data.get("respondent_unit_code"), data.get("respondent_login")
     unit = by_code(session, Unit, unit_code, day, field="respondent_unit_code") if unit_code else None
     person = _person(session, login) if login else None
+    if unit is not None and unit.supervising_unit_id is None and unit.parent_id is None:
+        message = f"“{unit.short_name}”没有可以办理此类投诉的监督单位，请告知诉求人向省12345反映"
+        raise Invalid(message, code="respondent_unsupervised", field="respondent_unit_code")
     kind = data.get("respondent_kind") or _kind(unit, person)
     return {
         "respondent_kind": kind,

@@ -68,8 +68,7 @@ def _people(session: Session, ticket: Ticket, whom: Iterable[str], at: datetime)
         elif word == "follower":
             found.append(ticket.follower)
         elif ticket.lead_unit is not None:
-            chain = [int(part) for part in ticket.lead_unit.path.split("/") if part]
-            found.append(holder(session, chain, POSTS[word], to_local(at).date()))
+            found.append(holder(session, ticket.lead_unit.chain, POSTS[word], to_local(at).date()))
     return [one for one in found if one is not None and _may_know(session, ticket, one)]
 
 

@@ -1,7 +1,7 @@
 """Put effects into the outbox with the decision that wants them; send them after the commit."""
 
 import logging
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -53,16 +53,12 @@ def put_many(session: Session, effects: Iterable[Effect], now: datetime) -> None
             session.execute(INSERTS[session.get_bind().dialect.name], rows)
 
 
-def claim(
-    session: Session, now: datetime, kinds: Collection[str] | None = None, limit: int = 10, lease: timedelta = LEASE
-) -> list[OutboxMessage]:
-    """Up to `limit` unsent messages, the longest waiting first, ours until `now + lease`."""
+def claim(session: Session, now: datetime, limit: int = 10) -> list[OutboxMessage]:
+    """Up to `limit` unsent messages, the longest waiting first, ours until `now + LEASE`."""
     query = select(OutboxMessage).where(_ready(now)).order_by(OutboxMessage.available_at).limit(limit)
-    if kinds is not None:
-        query = query.where(OutboxMessage.kind.in_(kinds))
     messages = list(session.scalars(query.with_for_update(skip_locked=True)))
     for message in messages:
-        message.leased_until = now + lease
+        message.leased_until = now + LEASE
         message.attempts += 1
     return messages
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
-from flask import Blueprint, Response, flash, redirect, render_template, request, send_from_directory, session, url_for
+from flask import Blueprint, Response, flash, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
 from marshmallow import Schema
@@ -19,9 +19,9 @@ from hotline.clock import utcnow
 from hotline.errors import BROKEN, FRAMEWORK, DomainError, Invalid, NotFound, TooMany, Unauthenticated
 from hotline.idempotency import once
 from hotline.portal import access, progress, words
-from hotline.ticket.models import Attachment
-from hotline.ticket.queries import hanging
+from hotline.ticket import attachments
 from hotline.ui.door import house, transaction
+from hotline.ui.files import served
 from hotline.ui.forms import error_list, fields_of, submitted
 
 pages = Blueprint("portal", __name__, template_folder="templates")
@@ -108,15 +108,10 @@ def receipt() -> ResponseReturnValue:
 
 @pages.get("/track/ticket/files/<int:file_id>")
 def download(file_id: int) -> ResponseReturnValue:
-    """A public attachment of this ticket, always as a download."""
+    """A public attachment of this ticket."""
     actor = _actor()
     with transaction() as db:
-        mine: list[Attachment] = hanging(db, Attachment, access.tracked(db, actor))
-        found = next((one for one in mine if one.id == file_id and one.is_public), None)
-    if found is None:
-        raise NotFound("没有找到这个附件", code="attachment_not_found")
-    names = {"download_name": found.file_name, "mimetype": found.media_type}
-    return send_from_directory(house().settings.uploads_dir, found.sha256, as_attachment=True, **names)
+        return served(attachments.find(db, actor, file_id))
 
 
 @pages.get("/track/ticket/actions/<action>")

@@ -11,12 +11,13 @@ from hotline.accounts.actor import HOTLINE_ROLES, SYSTEM, UNIT_ROLES, Actor
 from hotline.accounts.administration import close_account, serves
 from hotline.accounts.models import Account, Role, UnitPost
 from hotline.accounts.operations import audit
+from hotline.accounts.queries import lasts
 from hotline.clock import to_local
 from hotline.directory.models import Unit
 from hotline.errors import Conflict, Invalid
 from hotline.ticket.models import OPEN, Assignment, Consultation, Ticket
 from hotline.ticket.operations import Data, apply, session_of
-from hotline.ticket.parts import check_person
+from hotline.ticket.parts import asked_of, check_person
 from hotline.ticket.queries import get, visible
 
 
@@ -41,8 +42,8 @@ class OpenWork:
 def open_work(session: Session, account: Account, day: date) -> OpenWork:
     """What this account holds on `day`."""
     parts = select(Assignment.ticket_id).filter_by(handler_id=account.id, ended_at=None)
-    asked = select(Consultation.ticket_id).filter_by(expert_id=account.id, answered_at=None, is_declined=False)
-    posts = select(UnitPost).where(UnitPost.account_id == account.id, _lasts(day)).order_by(UnitPost.id)
+    asked = asked_of(account.id).with_only_columns(Consultation.ticket_id)
+    posts = select(UnitPost).where(UnitPost.account_id == account.id, lasts(day)).order_by(UnitPost.id)
     return OpenWork(
         followed=_numbers(session, Ticket.follower_id == account.id),
         handled=_numbers(session, or_(Ticket.handler_id == account.id, Ticket.id.in_(parts))),
@@ -54,10 +55,6 @@ def open_work(session: Session, account: Account, day: date) -> OpenWork:
 def _numbers(session: Session, condition: ColumnElement[bool]) -> tuple[str, ...]:
     query = visible(SYSTEM).where(Ticket.status.in_(OPEN), condition).order_by(Ticket.no)
     return tuple(session.scalars(query.with_only_columns(Ticket.no)))
-
-
-def _lasts(day: date) -> ColumnElement[bool]:
-    return or_(UnitPost.effective_to.is_(None), UnitPost.effective_to >= day)
 
 
 def close(session: Session, account: Account, actor: Actor, now: datetime) -> None:
@@ -139,9 +136,7 @@ def hand_over(ticket: Ticket, data: Data, actor: Actor, now: datetime) -> None:
     leaving, taking = (_account(session, data[field], field) for field in ("from_login", "to_login"))
     columns = [name for name in ("follower_id", "handler_id") if getattr(ticket, name) == leaving.id]
     held = select(Assignment).filter_by(ticket_id=ticket.id, handler_id=leaving.id, ended_at=None)
-    asked = select(Consultation).filter_by(
-        ticket_id=ticket.id, expert_id=leaving.id, answered_at=None, is_declined=False
-    )
+    asked = asked_of(leaving.id).filter_by(ticket_id=ticket.id)
     parts, questions = list(session.scalars(held)), list(session.scalars(asked))
     if not (columns or parts or questions):
         raise Invalid(f"{leaving.name}在本工单中没有待办", code="nothing_to_hand_over", field="from_login")

@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 
 from hotline.deadlines import operations as deadlines
 from hotline.deadlines.models import Clock
-from hotline.deadlines.subjects import Subject
+from hotline.deadlines.subjects import Subject, unit_of
 from hotline.directory.models import SlaProfile
 from hotline.directory.time import rules_of, working_calendar
 from hotline.ticket.models import Assignment, AssignmentKind, Consultation, Ticket
@@ -47,7 +47,7 @@ def rules_for(ticket: Ticket) -> SlaRules:
 def ladder_of(session: Session, clock: Clock) -> Ladder:
     """The rungs of a clock by its own profile."""
     profile = session.get_one(SlaProfile, clock.profile_id)
-    return rules_of(profile).ladder(clock.name, Limit.parse(clock.limit).unit)
+    return rules_of(profile).ladder(clock.name, unit_of(clock))
 
 
 class Ladders:
@@ -58,8 +58,7 @@ class Ladders:
 
     def of(self, clock: Clock) -> Ladder:
         """The rungs of a clock by its own profile."""
-        rules = self._rules[clock.profile_id or 0]
-        return rules.ladder(clock.name, Limit.parse(clock.limit).unit)
+        return self._rules[clock.profile_id or 0].ladder(clock.name, unit_of(clock))
 
 
 def run_clocks(session: Session, ticket: Ticket, row: Transition, now: datetime) -> None:
@@ -169,7 +168,7 @@ def _share_of_rest(session: Session, ticket: Ticket, share: float, now: datetime
     if not total:
         return None
     clock = min(total, key=lambda c: c.due_at)
-    return part_way(working_calendar(session), now, clock.due_at, share, Limit.parse(clock.limit).unit)
+    return part_way(working_calendar(session), now, clock.due_at, share, unit_of(clock))
 
 
 def _stop_inner(session: Session, ticket: Ticket, now: datetime) -> None:

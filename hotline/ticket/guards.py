@@ -7,8 +7,13 @@ from hotline.ticket.models import AppealType
 
 
 def is_conflicted(facts: Facts, actor: Actor) -> bool:
-    """Whether the complaint is about this actor, the actor's unit or a unit above it."""
-    by_unit = facts.respondent_unit_id is not None and facts.respondent_unit_id in actor.chain_ids
+    """Whether the appeal is about this actor, the actor's unit or a unit above it which another unit supervises.
+
+    Praise is for them to read.
+    """
+    if facts.appeal_type is AppealType.PRAISE:
+        return False
+    by_unit = facts.respondent_unit_id is not None and facts.respondent_unit_id in actor.avoids
     by_person = facts.respondent_account_id is not None and facts.respondent_account_id == actor.account_id
     return by_unit or by_person
 

@@ -4,7 +4,6 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select, true
 from sqlalchemy.orm import Session, joinedload
@@ -18,8 +17,9 @@ from hotline.directory.models import Category, Enterprise, Unit
 from hotline.ticket.clocks import TOTALS
 from hotline.ticket.models import OPEN, AppealType, Consultation, Ticket, TicketStatus
 from hotline.ticket.numbering import is_number
+from hotline.ticket.parts import asked_of
 from hotline.ticket.queries import scope
-from hotline.ticket.view import total_clock
+from hotline.ticket.view import nearest_clock, total_clock
 
 S = TicketStatus
 VIEWS: dict[str, str] = {
@@ -98,13 +98,14 @@ def page(
 ) -> Page:
     """A page of a view, nearest due first, then newest; or newest first. `filters`: those of Filters."""
     condition = and_(scope(actor), _condition(Filters(**filters), actor, now))
-    total = session.scalar(_counting(condition)) or 0
+    total = session.scalar(select(func.count()).select_from(Ticket).where(condition)) or 0
     loads = [joinedload(getattr(Ticket, name)) for name in ("category", "region", "enterprise", "lead_unit", "handler")]
     loads.append(joinedload(Ticket.follower))
     query = select(Ticket).where(condition).options(*loads)
     found = session.scalars(_ordered(query, newest).limit(size).offset((page - 1) * size)).unique().all()
     clocks = _clocks(session, [ticket.id for ticket in found])
-    return Page([Row(ticket, _shown(clocks[ticket.id])) for ticket in found], total, page, size)
+    rows = [Row(ticket, nearest_clock(clocks[ticket.id]) or total_clock(clocks[ticket.id])) for ticket in found]
+    return Page(rows, total, page, size)
 
 
 def _ordered(query: Select[Ticket], newest: bool) -> Select[Ticket]:
@@ -124,11 +125,6 @@ def _clocks(session: Session, ids: list[int]) -> defaultdict[int, list[Clock]]:
     return clocks
 
 
-def _shown(clocks: list[Clock]) -> Clock | None:
-    running = [clock for clock in clocks if clock.state is ClockState.RUNNING]
-    return min(running, key=lambda clock: clock.due_at) if running else total_clock(clocks)
-
-
 def count(session: Session, actor: Actor, now: datetime, view: str) -> int:
     """How many tickets a view holds for this actor."""
     return counts(session, actor, now, [view])[view]
@@ -140,10 +136,6 @@ def counts(session: Session, actor: Actor, now: datetime, views: Iterable[str]) 
     columns = [func.count(case((condition_of(view, actor, now), 1))) for view in names]
     found = session.execute(select(*columns).select_from(Ticket).where(scope(actor))).one()
     return dict(zip(names, found, strict=True))
-
-
-def _counting(condition: ColumnElement[bool]) -> Select[Any]:
-    return select(func.count()).select_from(Ticket).where(condition)
 
 
 def _due() -> Select[int, datetime]:
@@ -180,9 +172,7 @@ def condition_of(view: str, actor: Actor, now: datetime) -> ColumnElement[bool]:
         "mine": and_(Ticket.status.in_(OPEN), _mine(actor)),
         "ruling": or_(Ticket.extension_pending, Ticket.pause_pending, Ticket.review_pending, Ticket.sign_offs_left > 0),
         "supervised": and_(Ticket.status.in_(OPEN), Ticket.supervised_since.is_not(None)),
-        "expert": Ticket.id.in_(
-            select(Consultation.ticket_id).filter_by(expert_id=actor.account_id, answered_at=None, is_declined=False)
-        ),
+        "expert": Ticket.id.in_(asked_of(actor.account_id).with_only_columns(Consultation.ticket_id)),
     }
     return others.get(view, true())
 

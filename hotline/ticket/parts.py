@@ -1,9 +1,9 @@
-"""Assignments, citations and merged tickets: what verbs of several stages do to a ticket's parts."""
+"""Assignments, answers, rulings, citations, questions, merged tickets: what several stages do to a ticket's parts."""
 
 from collections.abc import Iterable
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, Select, select
 from sqlalchemy.orm import Session
 
 from hotline.accounts.actor import SYSTEM, Actor
@@ -16,7 +16,20 @@ from hotline.directory.models import Unit
 from hotline.directory.queries import by_code
 from hotline.errors import Invalid
 from hotline.ticket.clocks import ASSIGNMENT
-from hotline.ticket.models import Assignment, AssignmentKind, Citation, Reply, Ticket, TicketStatus
+from hotline.ticket.models import (
+    AppealType,
+    Assignment,
+    AssignmentKind,
+    Citation,
+    Consultation,
+    Extension,
+    Objection,
+    Pause,
+    Reply,
+    Ruling,
+    Ticket,
+    TicketStatus,
+)
 from hotline.ticket.operations import Data, apply, session_of
 
 
@@ -33,7 +46,7 @@ def receiving_unit(ticket: Ticket, code: str, now: datetime, field: str = "unit_
 def check_impartial(ticket: Ticket, unit: Unit, field: str) -> None:
     """回避: neither the complained-of unit nor one below it receives the complaint."""
     about = ticket.respondent_unit
-    if about is not None and about.id in unit.chain_ids:
+    if about is not None and ticket.appeal_type is not AppealType.PRAISE and about.is_above(unit):
         supervisor = about.supervising_unit_id and session_of(ticket).get_one(Unit, about.supervising_unit_id)
         hint = f"，请派往其监督单位“{supervisor.short_name}”" if supervisor else ""
         raise Invalid(f"“{unit.short_name}”是被反映单位或其下级，应当回避{hint}", code="respondent_unit", field=field)
@@ -41,7 +54,10 @@ def check_impartial(ticket: Ticket, unit: Unit, field: str) -> None:
 
 def check_person(ticket: Ticket, account: Account, field: str) -> None:
     """回避: nor does the complained-of person, or anybody in the complained-of unit."""
-    in_unit = ticket.respondent_unit_id is not None and ticket.respondent_unit_id in account.unit.chain_ids
+    if ticket.appeal_type is AppealType.PRAISE:
+        return
+    about = ticket.respondent_unit
+    in_unit = about is not None and about.is_above(account.unit)
     if in_unit or (account.id == ticket.respondent_account_id):
         raise Invalid(f"{account.name}与本诉求有利害关系，应当回避", code="respondent_person", field=field)
 
@@ -101,6 +117,25 @@ def latest_reply(ticket: Ticket) -> Reply | None:
     """The newest reply of any round."""
     newest = select(Reply).filter_by(ticket_id=ticket.id).order_by(Reply.id.desc()).limit(1)
     return session_of(ticket).scalar(newest)
+
+
+def record_answer(ticket: Ticket, data: Data, actor: Actor, now: datetime) -> None:
+    """An answer the hotline gives itself or takes over, so that nobody reviews it. `data`: public_text, legal_basis."""
+    texts = {"public_text": data["public_text"], "legal_basis": data.get("legal_basis", "")}
+    made = {"ticket_id": ticket.id, "round": ticket.round, "by_id": actor.account_id, "at": now}
+    session_of(ticket).add(Reply(**made, **texts, ruling=Ruling.GRANTED))
+    session_of(ticket).flush()
+
+
+def rule(asked: Objection | Extension | Pause, ruling: Ruling, data: Data, actor: Actor, now: datetime) -> None:
+    """Note how a request was ruled, by whom, when and why (`data`: text)."""
+    asked.ruling, asked.ruling_text = ruling, data.get("text", "")
+    asked.ruled_by_id, asked.ruled_at = actor.account_id, now
+
+
+def asked_of(expert_id: int | None) -> Select[Consultation]:
+    """The questions, on whatever ticket, that this expert still has to answer."""
+    return select(Consultation).filter_by(expert_id=expert_id, answered_at=None, is_declined=False)
 
 
 def release_children(master: Ticket, now: datetime) -> None:

@@ -70,12 +70,12 @@ def _as_expert(actor: Actor) -> ColumnElement[bool]:
 
 
 def _impartial(actor: Actor) -> ColumnElement[bool]:
-    """回避: never a complaint about oneself, one's unit or a unit above it."""
+    """回避: never an appeal about oneself, one's unit or a unit above it, but for praise."""
     about_me = Ticket.respondent_account_id == actor.account_id
-    about_us = Ticket.respondent_unit_id.in_(sorted(actor.chain_ids))
+    about_us = Ticket.respondent_unit_id.in_(sorted(actor.avoids))
     not_me = or_(Ticket.respondent_account_id.is_(None), ~about_me)
     not_us = or_(Ticket.respondent_unit_id.is_(None), ~about_us)
-    return and_(not_me, not_us)
+    return or_(Ticket.appeal_type == AppealType.PRAISE, and_(not_me, not_us))
 
 
 def get(session: Session, actor: Actor, number: str, *, lock: bool = False) -> Ticket:

@@ -6,6 +6,7 @@ from typing import Any
 from marshmallow import EXCLUDE, Schema, ValidationError, fields, pre_load, validate
 
 from hotline.clock import SHANGHAI
+from hotline.errors import Invalid
 from hotline.ticket.models.codes import Labelled
 
 SHORT, LINE, LONG, BODY = 60, 200, 4000, 20_000
@@ -114,6 +115,16 @@ class Checked(Schema):
             raise ValidationError("请求内容必须是一个对象")
         values = {key: _clean_value(key, value) for key, value in data.items()}
         return {key: value for key, value in values.items() if value not in ("", None)}
+
+
+def checked(schema: Schema, payload: Mapping[str, Any]) -> dict[str, Any]:
+    """The input as the schema loads it. Raises Invalid (422) with every field's messages in `details["fields"]`."""
+    try:
+        data: dict[str, Any] = schema.load(payload)
+    except ValidationError as error:
+        fields = error.messages_dict
+        raise Invalid("填写内容有误，请按提示修改", code="invalid_form", fields=fields) from None
+    return data
 
 
 class Form(Checked):

@@ -12,6 +12,7 @@ from hotline.deadlines.models import Clock, ClockState
 from hotline.deadlines.queries import clocks_of
 from hotline.directory.time import working_calendar
 from hotline.ticket.clocks import TOTALS, subject_of
+from hotline.ticket.ledger import LedgerEntry, entries
 from hotline.ticket.models import AppealType, Ticket
 from hotline.ticket.operations import actions
 from routing.deadlines import Limit, sentence
@@ -19,6 +20,11 @@ from routing.profiles import ClockName
 
 MAY_UNMASK = frozenset({Role.AGENT, Role.TEAM_LEADER, Role.CALLBACK, Role.SUPERVISOR})
 """Who speaks with enterprises. The unit's handler too, unless the complaint is confidential or a tip-off."""
+
+
+LEDGER_NAMES = ("seq", "action", "label", "from_status", "to_status", "actor_name", "text")
+IDENTIFYING = frozenset({"enterprise_name", "uscc", "enterprise_id", "previous_no", "previous_id"})
+"""What in a ledger leads to the enterprise: its name, or a link to another ticket that shows it."""
 
 
 def may_unmask(ticket: Ticket, actor: Actor) -> bool:
@@ -45,6 +51,22 @@ def enterprise_name(ticket: Ticket, actor: Actor) -> str | None:
     if ticket.enterprise is None:
         return None
     return ticket.enterprise.name if knows_enterprise(ticket, actor) else "（身份保密）"
+
+
+def ledger_rows(session: Session, ticket: Ticket, actor: Actor) -> list[dict[str, Any]]:
+    """The ledger as JSON has it, oldest first, without what would tell this reader which enterprise it was."""
+    hidden = frozenset() if knows_enterprise(ticket, actor) else IDENTIFYING
+    return [_ledger_row(entry, hidden) for entry in entries(session, ticket)]
+
+
+def _ledger_row(entry: LedgerEntry, hidden: frozenset[str]) -> dict[str, Any]:
+    told = {name: getattr(entry, name) for name in LEDGER_NAMES}
+    kept = {name: _without(getattr(entry, name), hidden) for name in ("data", "changes")}
+    return {"at": entry.at.isoformat(), **told, **kept}
+
+
+def _without(values: dict[str, Any], hidden: frozenset[str]) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if name not in hidden}
 
 
 def as_dict(session: Session, ticket: Ticket, actor: Actor, now: datetime) -> dict[str, Any]:
@@ -107,6 +129,12 @@ def clock_dict(session: Session, clock: Clock) -> dict[str, Any]:
 def explanation(session: Session, clock: Clock) -> str:
     """Why the clock was first due when it was, in one Chinese sentence; later moves stand in `moves`."""
     return sentence(working_calendar(session), clock.started_at, Limit.parse(clock.limit), clock.first_due_at)
+
+
+def nearest_clock(clocks: list[Clock]) -> Clock | None:
+    """The running clock that falls due first."""
+    running = [clock for clock in clocks if clock.state is ClockState.RUNNING]
+    return min(running, key=lambda clock: clock.due_at, default=None)
 
 
 def total_clock(clocks: list[Clock]) -> Clock | None:

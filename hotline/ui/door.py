@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from functools import cached_property
 
 from flask import current_app, g
@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from hotline import queue
 from hotline.accounts.actor import Actor, actor_of
 from hotline.accounts.models import Account
-from hotline.clock import utcnow
+from hotline.clock import to_local, utcnow
 from hotline.config import Settings
 from hotline.database import Database
 from hotline.errors import Conflict, Unauthenticated, Unavailable
@@ -44,6 +44,16 @@ class Door:
     session: Session
     actor: Actor
     now: datetime
+
+    @property
+    def today(self) -> date:
+        """The local day of the request."""
+        return to_local(self.now).date()
+
+    @property
+    def owner(self) -> str:
+        """Whose idempotency keys come through this door."""
+        return f"account:{self.actor.account_id}"
 
 
 def house() -> House:

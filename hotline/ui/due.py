@@ -5,17 +5,17 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from hotline.deadlines.models import Clock, ClockState
+from hotline.deadlines.subjects import unit_of
 from hotline.directory.time import working_calendar
 from hotline.ui.format import DueView, due_view
 from routing.calendar import WorkingCalendar
-from routing.deadlines import Limit
 
 
 def badge(session: Session, clock: Clock | None, now: datetime) -> DueView:
     """How a clock stands: working time by the city's calendar, plain time for limits in clock hours."""
     if clock is None:
         return due_view(None, now, None, None)
-    plain = Limit.parse(clock.limit).unit.is_clock
+    plain = unit_of(clock).is_clock
     calendar = None if plain else working_calendar(session)
     at = _at(clock, now)
     return due_view(

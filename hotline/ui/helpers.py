@@ -6,12 +6,28 @@ from pathlib import Path
 from typing import Any
 
 from flask import Blueprint, Flask, current_app, g
+from werkzeug.routing import IntegerConverter, Map
 
 from hotline.accounts.privacy import mask_name
 from hotline.clock import utcnow
+from hotline.database import ROW_IDS
 from hotline.ui import format as shown
 
 VENDOR = Path(__file__).parent.parent / "web" / "static" / "vendor"
+
+
+def row_id(text: str) -> int:
+    """An id as a form brings it. Raises ValueError for what no row can have."""
+    if (number := int(text)) not in ROW_IDS:
+        raise ValueError(text)
+    return number
+
+
+class RowId(IntegerConverter):
+    """`<int:…>` in an address: a number that no row can have is a page that is not there."""
+
+    def __init__(self, map: Map) -> None:
+        super().__init__(map, max=ROW_IDS[-1])
 
 
 def register(app: Flask) -> None:

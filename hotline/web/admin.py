@@ -2,12 +2,11 @@
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
-from datetime import date
 from typing import Any
 
 from flask import Blueprint, flash, redirect, request
 from flask.typing import ResponseReturnValue
-from marshmallow import Schema, ValidationError
+from marshmallow import Schema
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -15,10 +14,10 @@ from hotline.accounts.actor import Actor
 from hotline.accounts.administration import serves
 from hotline.accounts.models import Account, Role
 from hotline.accounts.operations import audit, change_password
-from hotline.clock import to_local
 from hotline.directory.models import Unit
 from hotline.directory.operations import Change
 from hotline.errors import Conflict, Invalid, NotFound
+from hotline.ticket.schemas import checked
 from hotline.ui.door import Door, door
 from hotline.ui.forms import error_list, submitted
 from hotline.web.access import demand
@@ -58,11 +57,6 @@ def show(d: Door, template: str, tab: str, **values: Any) -> str:
     is_admin = Role.ADMIN in d.actor.roles
     active = "admin" if is_admin else "directory"
     return render_page(d, template, active=active, tabs=tabs(d.actor, tab), is_admin=is_admin, **values)
-
-
-def today(d: Door) -> date:
-    """The local day of the request."""
-    return to_local(d.now).date()
 
 
 def found(row: Any) -> Any:
@@ -123,31 +117,18 @@ def _go(answer: ResponseReturnValue, done: str) -> ResponseReturnValue:
 
 def loaded(schema: type[Schema]) -> dict[str, Any]:
     """The posted form, checked. Raises Invalid with every field's messages."""
-    try:
-        data: dict[str, Any] = schema().load(submitted(schema, request.form))
-    except ValidationError as error:
-        fields = error.messages_dict
-        raise Invalid("填写内容有误，请按提示修改", code="invalid_form", fields=fields) from None
-    return data
+    return checked(schema(), submitted(schema, request.form))
 
 
 def _form_html(d: Door, page: FormPage, refused: Invalid | Conflict | None) -> str:
     values = submitted(page.schema, request.form) if refused else page.values
-    errors = messages(refused)
-    fields = form_fields(d.session, page.schema, today(d), values=values, errors=errors)
+    errors = refused.by_field("") if refused else {}
+    fields = form_fields(d.session, page.schema, d.today, values=values, errors=errors)
     for one in fields:
         if one["name"] in page.choices:
             choices = page.choices[one["name"]]
             one.update(choices=choices, widget="typeahead" if len(choices) > MANY else "select")
     return show(d, "admin/form.html", page.tab, page=page, fields=fields, errors=error_list(page.schema, errors))
-
-
-def messages(refused: Invalid | Conflict | None) -> dict[str, Any]:
-    """A refusal as marshmallow's messages by field; what belongs to no field stands under ""."""
-    if refused is None:
-        return {}
-    fields: dict[str, Any] = refused.details.get("fields") or {refused.field or "": [refused.message]}
-    return fields
 
 
 def record(d: Door, action: str, change: Change) -> None:

@@ -14,7 +14,7 @@ from hotline.errors import DomainError
 from hotline.supervision import handover
 from hotline.ui.door import Door, door
 from hotline.web.access import demand
-from hotline.web.admin import ADMINS, FormPage, found, people, run_form, show, today
+from hotline.web.admin import ADMINS, FormPage, found, people, run_form, show
 from hotline.web.admin_forms import (
     STAFF_ROLES,
     AccountForm,
@@ -62,7 +62,7 @@ def account(login: str) -> ResponseReturnValue:
 
 def _account_html(d: Door, row: Account, secret: str = "") -> str:
     tokens = d.session.scalars(select(ApiToken).filter_by(account_id=row.id).order_by(ApiToken.id.desc())).all()
-    work = handover.open_work(d.session, row, today(d))
+    work = handover.open_work(d.session, row, d.today)
     posts = [f"{d.session.get_one(Unit, post.unit_id).short_name}{post.post.label}" for post in work.posts]
     values: dict[str, Any] = {"account": row, "work": work, "tokens": tokens, "secret": secret}
     return show(d, "admin/account.html", "accounts", roles=role_names(row), posts="、".join(posts), **values)
@@ -78,7 +78,7 @@ def add_account() -> ResponseReturnValue:
     """A new account."""
 
     def save(d: Door, data: dict[str, Any]) -> str:
-        unit = by_code(d.session, Unit, data["unit_code"], today(d))
+        unit = by_code(d.session, Unit, data["unit_code"], d.today)
         made = administration.add_account(d.session, data, unit, d.actor, d.now)
         return f"{ACCOUNTS}/{made.login}"
 
@@ -95,7 +95,7 @@ def edit_account(login: str) -> ResponseReturnValue:
         return FormPage(f"编辑账号 {login}", AccountForm, "accounts", f"{ACCOUNTS}/{login}", values)
 
     def save(d: Door, data: dict[str, Any]) -> str:
-        row, unit = _account(d, login), by_code(d.session, Unit, data["unit_code"], today(d))
+        row, unit = _account(d, login), by_code(d.session, Unit, data["unit_code"], d.today)
         data["roles"] = [Role(role) for role in data["roles"]]
         handover.check_change(d.session, row, data["roles"], unit.id, d.now)
         administration.edit_account(d.session, row, data, unit, d.actor, d.now)
@@ -125,7 +125,7 @@ def hand_over(login: str) -> ResponseReturnValue:
 
     def build(d: Door) -> FormPage:
         row = _account(d, login)
-        work = handover.open_work(d.session, row, today(d))
+        work = handover.open_work(d.session, row, d.today)
         lead = f"将移交 {len(work.numbers)} 件在办工单、{len(work.posts)} 个职务；每件工单都会记入台账并通知接收人。"
         choices = {"to_login": people(d.session, lambda one: handover.could_take(d.session, work, row, one))}
         title, back = f"交接 {row.name} 的工作", f"{ACCOUNTS}/{login}"

@@ -17,7 +17,7 @@ from hotline.directory.models import Category, CategoryOwner, Enterprise, Region
 from hotline.directory.operations import close_source, end_owner, save_owner, save_source
 from hotline.directory.queries import effective
 from hotline.ui.door import Door, door
-from hotline.web.admin import FormPage, found, record, run_form, show, today
+from hotline.web.admin import FormPage, found, record, run_form, show
 from hotline.web.admin_forms import Ending, NewSource, OwnerForm, SourceForm
 
 pages = Blueprint("admin_catalogue", __name__, template_folder="templates")
@@ -41,8 +41,8 @@ def categories() -> ResponseReturnValue:
     """The third level with its owners today."""
     q = request.args.get("q", "").strip()
     with door() as d:
-        leaves = d.session.scalars(_leaves(q, today(d))).all()
-        owners = _owners(d.session, [leaf.id for leaf in leaves], today(d))
+        leaves = d.session.scalars(_leaves(q, d.today)).all()
+        owners = _owners(d.session, [leaf.id for leaf in leaves], d.today)
         return show(d, "admin/categories.html", "categories", leaves=leaves, owners=owners, q=q)
 
 
@@ -83,7 +83,7 @@ def category(code: str) -> ResponseReturnValue:
     with door() as d:
         leaf = _category(d, code)
         owners = _owners(d.session, [leaf.id], None)[leaf.id]
-        return show(d, "admin/category.html", "categories", leaf=leaf, owners=owners, today=today(d))
+        return show(d, "admin/category.html", "categories", leaf=leaf, owners=owners, today=d.today)
 
 
 @pages.route("/directory/categories/<code>/owners", methods=["GET", "POST"])
@@ -92,7 +92,7 @@ def add_owner(code: str) -> ResponseReturnValue:
     back = f"/directory/categories/{code}"
 
     def build(d: Door) -> FormPage:
-        values = {"effective_from": today(d), "region_code": request.args.get("region", "")}
+        values = {"effective_from": d.today, "region_code": request.args.get("region", "")}
         lead = "新工单按登记当日的目录推荐主办单位；已派出的工单不变。"
         return FormPage(f"{_category(d, code).name}：主办单位", OwnerForm, "categories", back, values, lead=lead)
 
@@ -114,7 +114,7 @@ def finish_owner(owner_id: int) -> ResponseReturnValue:
     def build(d: Door) -> FormPage:
         _, leaf = target(d)
         back, lead = f"/directory/categories/{leaf.code}", "此后该区域的诉求由全市主办单位办理。"
-        values = {"effective_to": today(d)}
+        values = {"effective_to": d.today}
         return FormPage(f"{leaf.name}：停用区域主办", Ending, "categories", back, values, lead=lead, submit="停用")
 
     def save(d: Door, data: dict[str, Any]) -> str:
@@ -129,10 +129,10 @@ def finish_owner(owner_id: int) -> ResponseReturnValue:
 def regions() -> ResponseReturnValue:
     """Regions and functional zones, with the units that sit there."""
     with door() as d:
-        rows = d.session.scalars(select(Region).where(effective(Region, today(d))).order_by(Region.code)).all()
+        rows = d.session.scalars(select(Region).where(effective(Region, d.today)).order_by(Region.code)).all()
         names = {row.id: row.name for row in rows}
         units: dict[int, list[Unit]] = defaultdict(list)
-        for unit in d.session.scalars(select(Unit).where(effective(Unit, today(d))).order_by(Unit.path)):
+        for unit in d.session.scalars(select(Unit).where(effective(Unit, d.today)).order_by(Unit.path)):
             units[unit.region_id or 0].append(unit)
         return show(d, "admin/regions.html", "regions", rows=rows, names=names, units=units, kinds=REGION_KINDS)
 
@@ -188,7 +188,7 @@ def sources() -> ResponseReturnValue:
     """Where appeals come from."""
     with door() as d:
         rows = d.session.scalars(select(Source).order_by(Source.effective_to.is_not(None), Source.id)).all()
-        return show(d, "admin/sources.html", "sources", rows=rows, today=today(d))
+        return show(d, "admin/sources.html", "sources", rows=rows, today=d.today)
 
 
 def _source(d: Door, code: str) -> Source:
@@ -201,7 +201,7 @@ def add_source() -> ResponseReturnValue:
     """A new source."""
 
     def save(d: Door, data: dict[str, Any]) -> str:
-        record(d, "source_added", save_source(d.session, None, data, today(d)))
+        record(d, "source_added", save_source(d.session, None, data, d.today))
         return "/directory/sources"
 
     return run_form(lambda _: FormPage("新增诉求来源", NewSource, "sources", "/directory/sources"), save)
@@ -217,7 +217,7 @@ def edit_source(code: str) -> ResponseReturnValue:
         return FormPage(f"编辑来源“{row.name}”", SourceForm, "sources", "/directory/sources", values)
 
     def save(d: Door, data: dict[str, Any]) -> str:
-        record(d, "source_edited", save_source(d.session, _source(d, code), data, today(d)))
+        record(d, "source_edited", save_source(d.session, _source(d, code), data, d.today))
         return "/directory/sources"
 
     return run_form(build, save)
@@ -228,7 +228,7 @@ def end_source(code: str) -> ResponseReturnValue:
     """No new tickets from a source."""
 
     def build(d: Door) -> FormPage:
-        title, values = f"停用来源“{_source(d, code).name}”", {"effective_to": today(d)}
+        title, values = f"停用来源“{_source(d, code).name}”", {"effective_to": d.today}
         return FormPage(title, Ending, "sources", "/directory/sources", values, submit="停用", is_danger=True)
 
     def save(d: Door, data: dict[str, Any]) -> str:

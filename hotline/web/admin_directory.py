@@ -12,12 +12,13 @@ from sqlalchemy.orm import Session
 
 from hotline.accounts.administration import appoint, end_post
 from hotline.accounts.models import Account, Post, UnitPost
+from hotline.accounts.queries import on_duty
 from hotline.directory.models import Category, CategoryOwner, Region, Unit
 from hotline.directory.operations import UNIT_FIELDS, close_unit, save_unit
 from hotline.directory.queries import effective
 from hotline.supervision.handover import check_unit_is_free
 from hotline.ui.door import Door, door
-from hotline.web.admin import FormPage, found, record, run_form, servants, show, today
+from hotline.web.admin import FormPage, found, record, run_form, servants, show
 from hotline.web.admin_forms import Appointment, Ending, NewUnit, UnitForm
 
 pages = Blueprint("admin_directory", __name__, template_folder="templates")
@@ -44,8 +45,8 @@ def units() -> ResponseReturnValue:
     """The tree of units with those who answer for them."""
     q, with_closed = request.args.get("q", "").strip(), "closed" in request.args
     with door() as d:
-        rows = _rows(d.session, q, today(d), with_closed)
-        return show(d, "admin/units.html", "units", rows=rows, q=q, with_closed=with_closed, today=today(d))
+        rows = _rows(d.session, q, d.today, with_closed)
+        return show(d, "admin/units.html", "units", rows=rows, q=q, with_closed=with_closed, today=d.today)
 
 
 def _rows(session: Session, q: str, day: date, with_closed: bool) -> list[UnitRow]:
@@ -56,19 +57,13 @@ def _rows(session: Session, q: str, day: date, with_closed: bool) -> list[UnitRo
         names = (Unit.name, Unit.short_name, Unit.code, Unit.duties, Unit.duty_phone)
         query = query.where(or_(*(name.contains(q, autoescape=True) for name in names)))
     posts = _holders(session, day)
-    found_units = sorted(session.scalars(query), key=_place)
-    return [UnitRow(unit, 0 if q else len(_place(unit)) - 1, posts.get(unit.id, {})) for unit in found_units]
-
-
-def _place(unit: Unit) -> tuple[int, ...]:
-    """The ids from the top down: sorting by them draws the tree."""
-    return tuple(int(part) for part in unit.path.split("/") if part)
+    found_units = sorted(session.scalars(query), key=lambda unit: unit.chain)
+    return [UnitRow(unit, 0 if q else len(unit.chain) - 1, posts.get(unit.id, {})) for unit in found_units]
 
 
 def _holders(session: Session, day: date) -> Holders:
     held: Holders = defaultdict(lambda: defaultdict(list))
-    on_duty = (UnitPost.effective_from <= day) & or_(UnitPost.effective_to.is_(None), UnitPost.effective_to >= day)
-    for row in session.scalars(select(UnitPost).where(on_duty).order_by(UnitPost.id)):
+    for row in session.scalars(select(UnitPost).where(on_duty(day)).order_by(UnitPost.id)):
         held[row.unit_id][row.post].append(row.account)
     return held
 
@@ -84,12 +79,12 @@ def unit(code: str) -> ResponseReturnValue:
             "parent": row.parent_id and d.session.get(Unit, row.parent_id),
             "supervisor": row.supervising_unit_id and d.session.get(Unit, row.supervising_unit_id),
             "children": d.session.scalars(
-                select(Unit).filter_by(parent_id=row.id).where(effective(Unit, today(d)))
+                select(Unit).filter_by(parent_id=row.id).where(effective(Unit, d.today))
             ).all(),
             "posts": _posts(d.session, row),
-            "leads": _leads(d.session, row, today(d)),
+            "leads": _leads(d.session, row, d.today),
         }
-        return show(d, "admin/unit.html", "units", today=today(d), **values)
+        return show(d, "admin/unit.html", "units", today=d.today, **values)
 
 
 def _unit(d: Door, code: str) -> Unit:
@@ -113,7 +108,7 @@ def add_unit() -> ResponseReturnValue:
     """A new unit."""
 
     def save(d: Door, data: dict[str, Any]) -> str:
-        record(d, "unit_added", save_unit(d.session, None, data, today(d)))
+        record(d, "unit_added", save_unit(d.session, None, data, d.today))
         return f"/directory/units/{data['code']}"
 
     values = {"parent_code": request.args.get("parent", ""), "sign_off_levels": 1}
@@ -135,7 +130,7 @@ def edit_unit(code: str) -> ResponseReturnValue:
         return FormPage(f"编辑{row.short_name}", UnitForm, "units", f"/directory/units/{code}", values)
 
     def save(d: Door, data: dict[str, Any]) -> str:
-        record(d, "unit_edited", save_unit(d.session, _unit(d, code), data, today(d)))
+        record(d, "unit_edited", save_unit(d.session, _unit(d, code), data, d.today))
         return f"/directory/units/{code}"
 
     return run_form(build, save)
@@ -147,7 +142,7 @@ def end_unit(code: str) -> ResponseReturnValue:
 
     def build(d: Door) -> FormPage:
         lead = "停用后不能再派单给该单位，历史工单和统计不受影响。"
-        values = {"effective_to": today(d)}
+        values = {"effective_to": d.today}
         title = f"停用{_unit(d, code).short_name}"
         return FormPage(
             title, Ending, "units", f"/directory/units/{code}", values, lead=lead, submit="停用", is_danger=True
@@ -168,7 +163,7 @@ def add_post(code: str) -> ResponseReturnValue:
 
     def build(d: Door) -> FormPage:
         row = _unit(d, code)
-        values = {"effective_from": today(d), "post": request.args.get("post", "")}
+        values = {"effective_from": d.today, "post": request.args.get("post", "")}
         choices = {"account_login": servants(d.session, row)}
         lead = "联络员收到派单和提醒；分管领导、主要领导依次收到红牌、督办和提级。"
         return FormPage(
@@ -194,7 +189,7 @@ def finish_post(post_id: int) -> ResponseReturnValue:
     def build(d: Door) -> FormPage:
         row, back = target(d)
         title = f"结束{row.account.name}的{row.post.label}任职"
-        return FormPage(title, Ending, "units", back, {"effective_to": today(d)}, submit="结束任职")
+        return FormPage(title, Ending, "units", back, {"effective_to": d.today}, submit="结束任职")
 
     def save(d: Door, data: dict[str, Any]) -> str:
         row, back = target(d)

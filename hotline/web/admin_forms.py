@@ -9,6 +9,7 @@ from marshmallow import Schema, ValidationError, fields, validate, validates_sch
 from hotline.accounts.models import Post, Role
 from hotline.accounts.operations import MIN_PASSWORD
 from hotline.directory.models import UnitKind
+from hotline.ticket.models import AppealType, Urgency
 from hotline.ticket.schemas import LONG, SHORT, Form, flag, line, reference, references, text
 from routing.calendar import WEEKDAYS
 from routing.deadlines import Limit
@@ -209,16 +210,14 @@ def _limit(label: str, **meta: Any) -> LimitField:
     return LimitField(required=True, metadata=meta, error_messages={"required": f"请填写{label}"})
 
 
-APPEALS = {"CONSULTATION": "咨询", "HELP": "求助", "COMPLAINT": "投诉", "TIP_OFF": "举报", "SUGGESTION": "建议",
-           "PRAISE": "表扬", "*": "一般"}  # fmt: skip
-URGENCIES = {"NORMAL": "一般", "URGENT": "紧急", "EMERGENCY": "特急"}
+APPEALS = {**{one.value: one.label for one in AppealType}, "*": "一般"}
 
 
 def key_label(key: str) -> str:
     """A key of a profile's limits in words: "*/EMERGENCY" → "特急", "HELP" → "求助"."""
     appeal, _, urgency = key.partition("/")
     words = [APPEALS[appeal]] if appeal != "*" or not urgency else []
-    return " · ".join([*words, URGENCIES[urgency]] if urgency else words)
+    return " · ".join([*words, Urgency[urgency].label] if urgency else words)
 
 
 def limit_cells(rules: SlaRules) -> list[tuple[str, str, str, Limit]]:

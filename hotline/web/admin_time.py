@@ -27,8 +27,9 @@ from hotline.supervision.recompute import (
 )
 from hotline.ui.door import Door, door
 from hotline.ui.forms import submitted
+from hotline.ui.helpers import row_id
 from hotline.web.access import demand
-from hotline.web.admin import ADMINS, TIME_READERS, FormPage, found, record, run_form, show, today
+from hotline.web.admin import ADMINS, TIME_READERS, FormPage, found, record, run_form, show
 from hotline.web.admin_forms import DAY_LABELS, HoursForm, YearForm, key_label, limit_cells, profile_form
 from routing.limits import Limit
 from routing.profiles import ClockName, SlaRules
@@ -128,7 +129,7 @@ def import_a_year() -> ResponseReturnValue:
 
     def build(d: Door) -> FormPage:
         lead = "按国务院办公厅通知填写。确认前会列出哪些在办时限随之变化；已办结的工单和已停止的时限不变。"
-        year = request.args.get("year", type=int)
+        year = request.args.get("year", type=row_id)
         known = stored_year(d.session, year) if year else None
         values: dict[str, Any] = {"year": year}
         if known:
@@ -225,7 +226,7 @@ def edit_profile(profile_id: int) -> ResponseReturnValue:
 
     def save(d: Door, data: dict[str, Any]) -> str:
         row = _profile(d, profile_id)
-        made = new_version(d.session, row, data["name"], _edited(rules_of(row), data), today(d))
+        made = new_version(d.session, row, data["name"], _edited(rules_of(row), data), d.today)
         details = {"before": row.rules, "after": made.rules}
         audit(d.session, d.actor, "profile_edited", f"profile:{made.code}:{made.version}", d.now, details=details)
         return f"{TIME}/profiles/{made.id}"

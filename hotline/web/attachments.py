@@ -2,14 +2,15 @@
 
 from typing import Any, BinaryIO, cast
 
-from flask import Blueprint, flash, redirect, request, send_file
+from flask import Blueprint, flash, redirect, request
 from flask.typing import ResponseReturnValue
 
-from hotline.errors import DomainError, Invalid, NotFound, Unauthenticated, Unavailable
+from hotline.errors import DomainError, Invalid, NotFound, Unauthenticated
 from hotline.idempotency import once
-from hotline.ticket.attachments import Stored, attach, find, path_of, store
+from hotline.ticket.attachments import Stored, attach, find, store
 from hotline.ticket.queries import get
 from hotline.ui.door import Door, door, house
+from hotline.ui.files import served
 from hotline.web.panels import Posted
 from hotline.web.ticket import refused
 
@@ -25,8 +26,8 @@ def upload(no: str) -> ResponseReturnValue:
         stored = _store()
         with door(write=True) as d:
             what = {"no": no, "sha256": stored.sha256, "name": stored.file_name}
-            key, owner = request.form.get("idempotency_key"), f"account:{d.actor.account_id}"
-            once(d.session, owner, key, what, d.now, lambda: _attach(d, no, stored))
+            key = request.form.get("idempotency_key")
+            once(d.session, d.owner, key, what, d.now, lambda: _attach(d, no, stored))
     except (Unauthenticated, NotFound):
         raise
     except DomainError as error:
@@ -50,10 +51,7 @@ def _attach(d: Door, no: str, stored: Stored) -> dict[str, Any]:
 
 @pages.get("/attachments/<int:attachment_id>")
 def download(attachment_id: int) -> ResponseReturnValue:
-    """One file, always as a download: nothing that was uploaded runs or draws in our pages."""
+    """One file."""
     with door() as d:
         found = find(d.session, d.actor, attachment_id)
-    path = path_of(house().settings.uploads_dir, found.sha256)
-    if not path.exists():
-        raise Unavailable("附件文件暂时读不到，请告知系统管理员", code="attachment_file_missing")
-    return send_file(path, mimetype=found.media_type, as_attachment=True, download_name=found.file_name)
+    return served(found)

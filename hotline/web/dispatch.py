@@ -1,6 +1,6 @@
 """The dispatch desk: one ticket after the other, each with a proposed unit; Enter accepts."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,9 +20,9 @@ from hotline.ui.forms import submitted
 from hotline.web import presenters
 from hotline.web.access import demand
 from hotline.web.choices import offered
-from hotline.web.knowledge import today
 from hotline.web.navigation import DISPATCHERS, render_page
 from hotline.web.panels import Posted, panels
+from hotline.web.ticket import kept_text
 
 pages = Blueprint("dispatch", __name__, template_folder="templates")
 
@@ -34,6 +34,8 @@ ASIDE = (
     *("ask_expert", "note"),
 )
 """What a dispatcher may do instead of sending it, in this order, as far as the table allows."""
+Kept = Sequence[tuple[str, str]]
+"""What somebody typed into a form that is gone: (label, text)."""
 DONE = {"dispatch": "已派单", "redispatch": "已改派", "overrule": "已驳回退单"}
 
 
@@ -80,12 +82,11 @@ def act(no: str, action: str) -> ResponseReturnValue:
             told = _told(d, ticket, action)
             stays = ticket.status in (TicketStatus.AWAITING_DISPATCH, TicketStatus.OBJECTED)
     except Invalid as error:
-        told_fields = error.details.get("fields") or {error.field or "_": [error.message]}
         with door() as d:
-            return _page(d, no, Posted(action, payload, told_fields), error.message), error.status
+            return _page(d, no, Posted(action, payload, error.by_field("_")), error.message), error.status
     except (Conflict, NotFound) as error:
         with door() as d:
-            return _page(d, following, message=f"{no}：{error.message}"), error.status
+            return _page(d, following, message=f"{no}：{error.message}", kept=kept_text(action, payload)), error.status
     flash(told, "ok")
     return redirect(f"/dispatch?no={no if stays else following}")
 
@@ -95,14 +96,14 @@ def _told(d: Door, ticket: Ticket, action: str) -> str:
     return f"{ticket.no} {DONE.get(action, '已处理')}" + (f"：{unit.name}" if unit else "")
 
 
-def _page(d: Door, no: str, posted: Posted | None = None, message: str = "") -> str:
+def _page(d: Door, no: str, posted: Posted | None = None, message: str = "", kept: Kept = ()) -> str:
     line = _line(d, no)
     if not line.rows:
-        return render_page(d, "web/dispatch_empty.html", active="dispatch", message=message)
+        return render_page(d, "web/dispatch_empty.html", active="dispatch", message=message, kept=kept)
     ticket = line.current.ticket
     if no and ticket.no != no and not message:
         message = f"{no} 已不在待派单之列，可能刚被他人处理，以下是下一件"
-    values = {"line": line, "ticket": ticket, "message": message, "posted": posted}
+    values = {"line": line, "ticket": ticket, "message": message, "kept": kept, "posted": posted}
     return render_page(
         d, "web/dispatch.html", active="dispatch", **values, **_facts(d, ticket), **_ways(d, ticket, posted)
     )
@@ -147,7 +148,7 @@ def _ways(d: Door, ticket: Ticket, posted: Posted | None) -> dict[str, Any]:
         "units": units,
         "loads": loads(d.session, d.actor, d.now, units),
         "chosen": told.get("unit_code") or _first_choice(ticket, proposal, units),
-        "all_units": offered(d.session, "units", today(d)),
+        "all_units": offered(d.session, "units", d.today),
         "errors": posted.errors if posted and posted.action == sending else {},
         "key": bar["key"],
     }

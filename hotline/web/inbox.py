@@ -10,6 +10,7 @@ from hotline.messages.models import Notice
 from hotline.ticket.models import Ticket
 from hotline.ticket.queries import scope
 from hotline.ui.door import Door, door
+from hotline.ui.helpers import row_id
 from hotline.web.navigation import render_page
 
 pages = Blueprint("inbox", __name__, template_folder="templates")
@@ -47,7 +48,7 @@ def _notices(d: Door) -> list[dict[str, Any]]:
 @pages.post("/inbox/read")
 def read() -> ResponseReturnValue:
     """Mark one notice (`id`) or all of one's own as read."""
-    chosen = request.form.get("id", type=int)
+    chosen = request.form.get("id", 0, type=row_id) if "id" in request.form else None
     with door(write=True) as d:
         mine = update(Notice).where(Notice.account_id == d.actor.account_id, Notice.read_at.is_(None))
         d.session.execute((mine if chosen is None else mine.where(Notice.id == chosen)).values(read_at=d.now))

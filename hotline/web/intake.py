@@ -10,6 +10,7 @@ from markupsafe import Markup
 from sqlalchemy import select
 from werkzeug.datastructures import MultiDict
 
+from hotline.accounts.actor import SYSTEM
 from hotline.actions import CREATING, perform
 from hotline.clock import to_local
 from hotline.directory.models import Category, Region, Unit
@@ -19,7 +20,7 @@ from hotline.idempotency import IdempotencyRecord, once
 from hotline.intake import drafts, hints
 from hotline.knowledge.queries import entry as kb_entry
 from hotline.ticket.models import AppealType, Ticket, Urgency
-from hotline.ticket.queries import get
+from hotline.ticket.queries import get, visible
 from hotline.ui.door import Door, door
 from hotline.ui.forms import submitted
 from hotline.web import desk_form, knowledge
@@ -107,13 +108,13 @@ def register(action: str) -> ResponseReturnValue:
             demand(d, DESK)
             ticket = _create(d, action, key)
             drafts.discard(d.session, _account(d), key)
-            told = _told(ticket)
+            told, is_seen = _told(ticket), _is_seen(d, ticket)
     except Unauthenticated:
         raise
     except DomainError as error:
         return _refused(key, action, error), error.status
     flash(told, "ok")
-    return redirect(f"/tickets/{ticket.no}")
+    return redirect(f"/tickets/{ticket.no}" if is_seen else "/desk")
 
 
 def _create(d: Door, action: str, key: str) -> Ticket:
@@ -123,8 +124,12 @@ def _create(d: Door, action: str, key: str) -> Ticket:
     def make() -> dict[str, Any]:
         return {"no": perform(d.session, d.actor, action, payload, d.now).no}
 
-    answer = once(d.session, _owner(d), key, {"action": action, **payload}, d.now, make)
-    return get(d.session, d.actor, answer["no"])
+    answer = once(d.session, d.owner, key, {"action": action, **payload}, d.now, make)
+    return get(d.session, SYSTEM, answer["no"])  # the agent's own, even one about himself that he never sees again
+
+
+def _is_seen(d: Door, ticket: Ticket) -> bool:
+    return d.session.scalar(visible(d.actor).where(Ticket.id == ticket.id)) is not None
 
 
 def _told(ticket: Ticket) -> Markup:
@@ -139,17 +144,16 @@ def _refused(key: str, action: str, error: DomainError) -> str:
     """The desk again, with everything typed and what is wrong with it."""
     if error.code == "idempotency_key_reused":
         key, error = _new_key(), Invalid(ALREADY_SENT, code=error.code)
-    told = error.details.get("fields") or {error.field or "_": [error.message]}
     with door() as d:
         demand(d, DESK)
-        return _page(d, key, request.form, errors=told, failed=action)
+        return _page(d, key, request.form, errors=error.by_field("_"), failed=action)
 
 
 def _page(d: Door, key: str, form: Posted, *, errors: Mapping[str, Any] | None = None, failed: str = "") -> str:
     """The whole desk for a form as it stands."""
     values = {
         "key": key,
-        "at": desk_form.layout(d.session, knowledge.today(d), form, errors or {}),
+        "at": desk_form.layout(d.session, d.today, form, errors or {}),
         "errors": desk_form.summary(errors or {}),
         "failed": failed,
         "tabs": drafts.all_of(d.session, _account(d)),
@@ -258,7 +262,7 @@ def _keep(key: str) -> None:
 
 def _is_used(d: Door, key: str) -> bool:
     """Whether this key has become a ticket already."""
-    used = select(IdempotencyRecord.id).filter_by(owner=_owner(d), key=key)
+    used = select(IdempotencyRecord.id).filter_by(owner=d.owner, key=key)
     return d.session.scalar(used) is not None
 
 
@@ -282,7 +286,3 @@ def _new_key() -> str:
 def _account(d: Door) -> int:
     assert d.actor.account_id is not None  # the door lets nobody in without an account
     return d.actor.account_id
-
-
-def _owner(d: Door) -> str:
-    return f"account:{d.actor.account_id}"

@@ -1,19 +1,17 @@
 """Knowledge pages: search for everybody at work, articles with their versions, import and withdrawal for editors."""
 
 from dataclasses import dataclass
-from datetime import date
 from typing import Any
 
 from flask import Blueprint, current_app, flash, redirect, request
 from flask.typing import ResponseReturnValue
 from markupsafe import Markup, escape
-from marshmallow import ValidationError, fields
+from marshmallow import fields
 from sqlalchemy.orm import Session
 from werkzeug.datastructures import MultiDict
 
 from hotline.accounts.models import Role
 from hotline.accounts.operations import audit
-from hotline.clock import to_local
 from hotline.directory.models import Unit
 from hotline.directory.queries import by_code
 from hotline.errors import Invalid, TooLarge
@@ -21,7 +19,7 @@ from hotline.knowledge import operations, queries
 from hotline.knowledge.indexing import IndexHolder
 from hotline.knowledge.models import MAX_DOC_NUMBER, MAX_TITLE, EntryStatus, KbEntryVersion
 from hotline.knowledge.queries import Hit, State
-from hotline.ticket.schemas import Form, flag, line, reference, text
+from hotline.ticket.schemas import Form, checked, flag, line, reference, text
 from hotline.ui.door import Door, door
 from hotline.ui.forms import error_list, submitted
 from hotline.web.access import demand
@@ -77,13 +75,8 @@ def find(d: Door, q: str, top: int = 8) -> Results:
     if len(text) < MIN_QUESTION:
         return Results(text, False, [])
     holder: IndexHolder = current_app.extensions["knowledge"]
-    found = queries.search(d.session, holder, text, actor=d.actor, on=today(d), top=top)
+    found = queries.search(d.session, holder, text, actor=d.actor, on=d.today, top=top)
     return Results(text, True, [_shown(d.session, hit) for hit in found.hits], found.degraded)
-
-
-def today(d: Door) -> date:
-    """The local day of the request."""
-    return to_local(d.now).date()
 
 
 def _shown(session: Session, hit: Hit) -> Shown:
@@ -136,8 +129,8 @@ def article(entry_id: int) -> ResponseReturnValue:
         version = queries.entry(d.session, entry_id, request.args.get("version", type=int), actor=d.actor)
         values = {
             "version_": version,
-            "state": queries.state_of(version, today(d)),
-            "versions": [(one, queries.state_of(one, today(d))) for one in reversed(version.entry.versions)],
+            "state": queries.state_of(version, d.today),
+            "versions": [(one, queries.state_of(one, d.today)) for one in reversed(version.entry.versions)],
             "unit": d.session.get_one(Unit, version.entry.unit_id),
             "basis": basis_of(version),
             "kinds": KINDS,
@@ -166,9 +159,8 @@ def import_text() -> ResponseReturnValue:
                 return _import_page(d, form, preview=_preview(d, form))
             done = _import(d, form)
     except (Invalid, TooLarge) as error:
-        told = error.details.get("fields") or {error.field or "text": [error.message]}
         with door() as d:
-            return _import_page(d, form, errors=told), error.status
+            return _import_page(d, form, errors=error.by_field("text")), error.status
     flash(f"《{done.title}》已入库 {len(done.created)} 条，重复跳过 {len(done.duplicates)} 条", "ok")
     return redirect(f"/knowledge/{done.created[0].id}" if done.created else "/knowledge")
 
@@ -254,12 +246,8 @@ def _preview(d: Door, form: MultiDict[str, str]) -> Preview:
 
 
 def _import(d: Door, form: MultiDict[str, str]) -> operations.Imported:
-    try:
-        data = ImportForm().load(submitted(ImportForm, form))
-    except ValidationError as error:
-        told = error.messages_dict
-        raise Invalid("填写内容有误，请按提示修改", code="invalid_form", fields=told) from None
-    unit = by_code(d.session, Unit, data["unit_code"], today(d))
+    data = checked(ImportForm(), submitted(ImportForm, form))
+    unit = by_code(d.session, Unit, data["unit_code"], d.today)
     owner = operations.Ownership(unit_id=unit.id, is_public=data["is_public"])
     given = {name: data[name] or None for name in ("title", "doc_number", "effective_from", "expires_at")}
     return operations.import_text(d.session, data["text"], owner, author_id=d.actor.account_id, now=d.now, **given)
@@ -268,6 +256,6 @@ def _import(d: Door, form: MultiDict[str, str]) -> operations.Imported:
 def _import_page(
     d: Door, form: MultiDict[str, str], *, preview: Preview | None = None, errors: dict[str, Any] | None = None
 ) -> str:
-    shown = form_fields(d.session, ImportForm, today(d), values=submitted(ImportForm, form), errors=errors)
+    shown = form_fields(d.session, ImportForm, d.today, values=submitted(ImportForm, form), errors=errors)
     values = {"fields": shown, "errors": error_list(ImportForm, errors or {}), "preview": preview}
     return render_page(d, "web/knowledge_import.html", active="knowledge", **values)

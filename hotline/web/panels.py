@@ -7,7 +7,6 @@ from typing import Any
 
 from hotline.accounts.actor import Actor
 from hotline.actions import ACTIONS
-from hotline.clock import to_local
 from hotline.ticket.models import Ticket
 from hotline.ticket.operations import actions, held_up
 from hotline.ui.door import Door
@@ -95,6 +94,6 @@ def _panel(d: Door, ticket: Ticket, row: Transition, is_first: bool, posted: Pos
 
 def _fields(d: Door, ticket: Ticket, action: str, mine: Posted | None) -> list[dict[str, Any]]:
     values, errors = (mine.values, mine.errors) if mine else (None, None)
-    day, schema = to_local(d.now).date(), ACTIONS[action].schema
+    day, schema = d.today, ACTIONS[action].schema
     fields = form_fields(d.session, schema, day, ticket=ticket, values=values, errors=errors)
     return [one for one in fields if one["name"] != "version"]  # action_bar brings the ticket's own

@@ -14,7 +14,7 @@ from hotline.deadlines.queries import clocks_of
 from hotline.ticket.clocks import subject_of
 from hotline.ticket.listing import Row
 from hotline.ticket.models import RespondentKind, Ticket, TicketStatus, Urgency
-from hotline.ticket.view import enterprise_name, explanation, knows_enterprise, may_unmask, total_clock
+from hotline.ticket.view import enterprise_name, explanation, knows_enterprise, may_unmask, nearest_clock, total_clock
 from hotline.ui.due import badge
 from hotline.ui.format import local_time
 from routing.deadlines import Limit
@@ -103,9 +103,8 @@ def list_row(session: Session, row: Row, actor: Actor, now: datetime) -> Shown:
 def head(session: Session, ticket: Ticket, clocks: list[Clock], now: datetime) -> Shown:
     """The head of a ticket's page: status, total clock, nearest stage clock, who is answerable."""
     total = total_clock(clocks)
-    running = [clock for clock in clocks if clock.state is ClockState.RUNNING]
-    next_one = min(running, key=lambda clock: clock.due_at, default=None)
-    stage = next_one if next_one is not total else None
+    nearest = nearest_clock(clocks)
+    stage = nearest if nearest is not total else None
     return {
         "status": status_of(ticket),
         "flags": flags_of(ticket),

@@ -28,7 +28,7 @@ from hotline.web.timeline import size_text, timeline
 
 pages = Blueprint("ticket", __name__, template_folder="templates")
 
-LABELS = {row.action: row.label for row in TABLE}
+LABELS = {row.action: row.label for row in TABLE} | {"attach": "上传附件"}
 REASONS = ("先行联系", "核实诉求内容", "回访", "补充材料", "其他工作需要")
 """What people ask to see a number for; they may also write their own."""
 
@@ -107,9 +107,9 @@ def act(no: str, action: str) -> ResponseReturnValue:
     payload = submitted(ACTIONS[action].schema, request.form)
     try:
         with door(write=True) as d:
-            key, owner = request.form.get("idempotency_key"), f"account:{d.actor.account_id}"
+            key = request.form.get("idempotency_key")
             what = {"no": no, "action": action, **payload}
-            answer = once(d.session, owner, key, what, d.now, lambda: _perform(d, no, action, payload))
+            answer = once(d.session, d.owner, key, what, d.now, lambda: _perform(d, no, action, payload))
     except Unauthenticated:
         raise
     except DomainError as error:

@@ -12,7 +12,6 @@ from sqlalchemy.orm import Session
 
 from hotline.accounts.models import Account
 from hotline.actions import ACTIONS, CREATING
-from hotline.clock import to_local
 from hotline.directory.models import Category, Region, Unit
 from hotline.intake.schemas import Registration
 from hotline.ticket.ledger import LedgerEntry, entries
@@ -152,7 +151,7 @@ def _entry(entry: LedgerEntry, names: Names, before: datetime | None) -> Shown:
     is_rung = entry.action == "rung" or (entry.actor_id is None and entry.actor_name == "系统")
     return {
         "action": entry.action,
-        "at_text": _short(entry.at),
+        "at_text": local_time(entry.at),
         "label": entry.label,
         "actor": entry.actor_name,
         "unit": names.unit(entry.unit_id) if entry.unit_id else "",
@@ -169,10 +168,6 @@ def _duration(before: datetime | None, at: datetime) -> str:
     """Since the step before; what took less than a minute needs no word."""
     seconds = (at - before).total_seconds() if before else 0
     return duration_text(seconds) if seconds >= MINUTE else ""
-
-
-def _short(at: datetime) -> str:
-    return to_local(at).strftime("%Y-%m-%d %H:%M")
 
 
 def _kind(entry: LedgerEntry) -> str:

@@ -15,7 +15,6 @@ from hotline.knowledge import indexing, queries
 from hotline.knowledge.indexing import IndexHolder
 from hotline.knowledge.models import KbEntry
 from hotline.knowledge.operations import Content, Ownership, create_entry, publish_version, withdraw
-from hotline.knowledge.schemas import FoundSchema
 from knowledge_base import search as engine
 from knowledge_base.index import IndexDamaged, build_path, read_pointer, writing
 from knowledge_base.segment import Segmenter
@@ -87,12 +86,6 @@ def test_the_desk_finds_an_entry_with_all_it_needs_to_cite_it(world):
     assert (hit.entry_id, hit.version, hit.code) == (world.loan.id, 1, "KB-000001")
     assert (hit.doc_number, hit.state.label, hit.type_label) == ("临府办〔2025〕12号", "现行有效", "政策")
     assert hit.snippet == "按实际利息的百分之五十贴息。"
-
-
-def test_an_answer_goes_out_as_plain_json(world):
-    (first, *_) = FoundSchema().dump(world.search("社保补贴"))["hits"]
-    assert (first["code"], first["state_label"], first["expires_at"]) == ("KB-000002", "现行有效", None)
-    assert first["snippet_marks"]
 
 
 @pytest.mark.parametrize("reader", [None, enterprise(7)])

@@ -118,13 +118,6 @@ def test_a_leased_message_is_left_alone_until_the_lease_of_a_dead_worker_is_over
     assert deliver(house, at(START + LEASE), {"notice": post}) == 1
 
 
-def test_claim_can_be_asked_for_some_kinds_only(house: Database) -> None:
-    ask(house, 1)
-    ask(house, 2, kind="webhook")
-    with house.transaction() as session:
-        assert [message.kind for message in claim(session, START, kinds={"webhook"})] == ["webhook"]
-
-
 def test_nothing_is_waiting_before_its_time(house: Database) -> None:
     ask(house, 1)
     with house.transaction(write=False) as session:

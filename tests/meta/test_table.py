@@ -30,7 +30,7 @@ from tests.meta.stage import Rehearsal, numbers
 from tests.meta.tree import ROOT, files
 
 PEOPLE = (
-    *("agent1", "lead1", "dispatch1", "review1", "callback1", "super1", "szf.super", "audit1", "admin1", "kb1"),
+    *("agent1", "lead1", "dispatch1", "review1", "callback1", "super1", "sfb.super", "audit1", "admin1", "kb1"),
     *("wd.handler", "wd.handler2", "wd.leader", "wd.sjj.handler", "jrj.handler", "szf.leader"),
     *("expert.market", "expert.tax"),
 )

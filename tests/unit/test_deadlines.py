@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from routing.calendar import WorkingCalendar
-from routing.deadlines import Limit, LimitUnit, due, earlier, explain, later, part_way, resume_due, sentence
+from routing.deadlines import Limit, LimitUnit, due, explain, later, part_way, resume_due, sentence
 from tests.calendars import CHINA_2026, CHINA_2026_DATA, local
 
 DAY, HOUR, CLOCK = LimitUnit.WORKING_DAY, LimitUnit.WORKING_HOUR, LimitUnit.CLOCK_HOUR
@@ -121,12 +121,6 @@ def test_part_of_the_way_is_working_time_and_never_past_due() -> None:
     assert part_way(CHINA_2026, start, end, 0.5, CLOCK) == local("2026-03-02 13:00")
     night = local("2026-03-02 20:00")
     assert part_way(CHINA_2026, night, night + timedelta(hours=1), 0.5, DAY) == night + timedelta(hours=1)
-
-
-def test_of_our_own_and_an_imposed_due_time_the_earlier_wins() -> None:
-    early, late = local("2026-03-02 08:30"), local("2026-03-02 17:30")
-    assert earlier(early, late) == earlier(late, early) == earlier(None, early) == early
-    assert earlier(None, None) is None
 
 
 def test_an_explanation_has_one_segment_a_day_with_the_reason() -> None:

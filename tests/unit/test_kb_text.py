@@ -104,9 +104,10 @@ def test_another_organ_year_or_serial_is_another_document(other):
 
 
 def test_a_snippet_is_the_sentence_that_holds_the_rarest_words():
-    text = "本办法适用于全市企业。贴息比例为实际利息的百分之五十。由财政局负责解释。"
+    answer = "贴息比例为实际支付利息的百分之五十，每户每年最多一百万元。"
+    text = f"本办法适用于在本市登记注册、正常经营的各类工业企业。{answer}由财政局负责解释。"
     found = snippet(text, {"贴息": 5.0, "企业": 1.0})
-    assert found.text == "贴息比例为实际利息的百分之五十。"
+    assert found.text == answer
     assert [found.text[start:end] for start, end in found.marks] == ["贴息"]
 
 

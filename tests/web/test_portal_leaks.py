@@ -11,6 +11,7 @@ from hotline.accounts.models import Account
 from hotline.clock import utcnow
 from hotline.database import Database
 from hotline.outbox import operations as outbox
+from hotline.ticket.attachments import path_of
 from hotline.ticket.models import Attachment, Ticket
 from tests.city import City
 from tests.web.client import app_on
@@ -112,7 +113,9 @@ def test_a_merged_ticket_says_nothing_of_its_master(city: City, app: Flask) -> N
 
 def test_only_public_files_of_this_ticket_are_served(city: City, app: Flask, tmp_path: Path) -> None:
     mine, other = city.register(), city.register()
-    (tmp_path / "uploads").mkdir(exist_ok=True)
+    stored = path_of(tmp_path / "uploads", "ab" * 32)
+    stored.parent.mkdir(parents=True, exist_ok=True)
+    stored.write_bytes(b"%PDF")
     ids = {}
     with city.database.transaction() as session:
         for number, name, is_public in ((mine, "公开.pdf", True), (mine, "内部.pdf", False), (other, "别家.pdf", True)):
@@ -122,7 +125,6 @@ def test_only_public_files_of_this_ticket_are_served(city: City, app: Flask, tmp
             session.add(row)
             session.flush()
             ids[name] = row.id
-    (tmp_path / "uploads" / ("ab" * 32)).write_bytes(b"%PDF")
     desk = visitor(app, city, mine)
     assert "公开.pdf" in words_of(desk) and "内部.pdf" not in desk.page and "别家.pdf" not in desk.page
     answer = desk.get(f"/track/ticket/files/{ids['公开.pdf']}")

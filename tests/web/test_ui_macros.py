@@ -268,7 +268,7 @@ def test_a_stranger_sees_no_search_and_no_logout(page):
 
 
 def test_missing_vendor_files_are_announced_by_name(page):
-    assert "缺 bootstrap.min.css、htmx.min.js" in page(missing_vendor=["bootstrap.min.css", "htmx.min.js"])
+    assert "缺 bootstrap.min.css、icons.css" in page(missing_vendor=["bootstrap.min.css", "icons.css"])
     assert "界面资源不完整" not in page(missing_vendor=[])
 
 

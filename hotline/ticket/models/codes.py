@@ -1,4 +1,4 @@
-"""The ticket's code tables, each with its Chinese label. Names: DESIGN glossary; values found in real systems."""
+"""The ticket's code tables, each with its Chinese label. The values are those of real hotlines."""
 
 from enum import StrEnum
 

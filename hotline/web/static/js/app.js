@@ -30,10 +30,6 @@
     // A download never leaves the page, a dead line never answers: let people try again, with the same token.
     setTimeout(() => release(form), RELEASE_MS);
   });
-  document.addEventListener("htmx:afterRequest", (event) => {
-    const form = event.target.closest && event.target.closest("form");
-    if (form) release(form);
-  });
   // Back from the next page, with the old page out of the cache: its buttons must work again.
   window.addEventListener("pageshow", (event) => {
     if (event.persisted) document.querySelectorAll("form[data-submitting]").forEach(release);
@@ -145,12 +141,7 @@
     else if (hit("[data-theme-toggle]")) toggleTheme();
     else if (hit("[data-opens]")) openLayer(hit("[data-opens]").dataset.opens);
     else if (hit("[data-close-panel]")) closePanel(hit("details[data-panel]"));
-    else if (hit("[data-check-all]")) checkAll(hit("[data-check-all]"));
   });
-
-  function checkAll(box) {
-    document.querySelectorAll("input[name='" + box.dataset.checkAll + "']").forEach((one) => { one.checked = box.checked; });
-  }
 
   // The error summary takes the focus, so that screen readers and eyes start there.
   document.addEventListener("DOMContentLoaded", () => {

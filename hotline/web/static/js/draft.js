@@ -60,7 +60,8 @@
       method: "POST", body, credentials: "same-origin",
       headers: { Accept: "application/json", "X-CSRFToken": token ? token.value : "" },
     });
-    if (answer.status === 401 || answer.redirected) document.getElementById("session-bar").hidden = false;
+    // 403: the form's token went with the session
+    if ([401, 403].includes(answer.status) || answer.redirected) document.getElementById("session-bar").hidden = false;
     if (!answer.ok || answer.redirected) throw new Error("draft refused: " + answer.status);
     return answer.json().catch(() => ({}));
   }
@@ -129,8 +130,20 @@
     });
   }
 
+  // Logged in again in another window: the forms of this page get the new session's token and go on.
+  async function renewTokens() {
+    const bar = document.getElementById("session-bar");
+    if (document.hidden || !bar || bar.hidden) return;
+    const answer = await fetch(location.href, { credentials: "same-origin" });
+    const fresh = new DOMParser().parseFromString(await answer.text(), "text/html").querySelector("[name=csrf_token]");
+    if (!answer.ok || answer.redirected || !fresh) return;
+    document.querySelectorAll("[name=csrf_token]").forEach((input) => { input.value = fresh.value; });
+    bar.hidden = true;
+  }
+
   document.addEventListener("DOMContentLoaded", () => {
     store.dropOld();
     document.querySelectorAll("form[data-autosave-url]").forEach(watch);
+    document.addEventListener("visibilitychange", renewTokens);
   });
 })();

@@ -176,8 +176,4 @@
   }
 
   document.addEventListener("DOMContentLoaded", () => document.querySelectorAll("[data-typeahead]").forEach(enhance));
-  // Fragments that come later bring their own fields.
-  const enhanceIn = (event) => event.target.querySelectorAll("[data-typeahead]:not([role]):not([hidden])").forEach(enhance);
-  document.addEventListener("htmx:afterSwap", enhanceIn);
-  document.addEventListener("hotline:refreshed", enhanceIn);
 })();
