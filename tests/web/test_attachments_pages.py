@@ -76,7 +76,7 @@ def test_another_unit_cannot_fetch_it_by_its_number(city: City, app: Flask, numb
     with city.ticket(number) as (session, ticket):
         (file,) = hanging(session, Attachment, ticket)
     assert Desk(app, "gxj.handler").get(f"/attachments/{file.id}").status_code == 404
-    assert Desk(app).get(f"/attachments/{file.id}").status_code == 302
+    assert Desk(app).get(f"/attachments/{file.id}").status_code == 303
     other = Desk(app, "gxj.handler")
     other.get("/queue")
     answer = other.post(f"/tickets/{number}/attachments", file=(io.BytesIO(PDF), "a.pdf"))

@@ -48,7 +48,7 @@ def test_staff_find_an_article_with_marks_state_and_number(app: Flask, city: Cit
     assert "<mark>" in page
     assert "现行有效" in page
     assert "〔2025〕12号" in page
-    assert Desk(app).get("/knowledge").status_code == 302
+    assert Desk(app).get("/knowledge").status_code == 303
 
 
 def test_nothing_found_and_nothing_asked_both_say_what_to_do(app: Flask) -> None:
@@ -81,7 +81,7 @@ def test_an_import_is_previewed_by_article_and_stored_only_when_confirmed(app: F
     assert "拆分为 3 条" in preview.text
     assert "每户补贴三千元" in preview.text
     assert entries(city) == []
-    assert desk.post("/knowledge/import", text=POLICY, confirm="1", is_public="1", **unit).status_code == 302
+    assert desk.post("/knowledge/import", text=POLICY, confirm="1", is_public="1", **unit).status_code == 303
     first = entries(city)[0].versions[0]
     assert (first.doc_number, first.effective_from, first.expires_at) == (
         "临商发〔2026〕7号",
@@ -136,7 +136,7 @@ def test_a_withdrawn_entry_answers_no_more_but_can_still_be_read(app: Flask, cit
     desk = Desk(app, "kb1")
     desk.get("/knowledge/1")
     assert desk.post("/knowledge/1/withdraw", reason="").status_code == 422
-    assert desk.post("/knowledge/1/withdraw", reason="文件已废止").status_code == 302
+    assert desk.post("/knowledge/1/withdraw", reason="文件已废止").status_code == 303
     assert "已撤回" in desk.get("/knowledge/1").text
     with city.database.transaction(write=False) as session:
         kept = session.scalars(select(AuditEntry).filter_by(action="kb_withdraw")).one()

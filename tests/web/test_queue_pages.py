@@ -32,7 +32,7 @@ def test_each_role_starts_at_its_own_desk(app: Flask) -> None:
 
 def test_nobody_sees_the_list_without_logging_in(app: Flask) -> None:
     answer = Desk(app).get("/queue")
-    assert answer.status_code == 302
+    assert answer.status_code == 303
     assert answer.headers["Location"].startswith("/login?next=")
 
 
