@@ -81,7 +81,7 @@ def test_an_import_is_previewed_by_article_and_stored_only_when_confirmed(app: F
     assert "拆分为 3 条" in preview.text
     assert "每户补贴三千元" in preview.text
     assert entries(city) == []
-    assert desk.post("/knowledge/import", text=POLICY, confirm="1", is_public="1", **unit).status_code == 303
+    assert desk.post("/knowledge/import", text=POLICY, confirm="1", is_public="1", **unit).status_code == 302
     first = entries(city)[0].versions[0]
     assert (first.doc_number, first.effective_from, first.expires_at) == (
         "临商发〔2026〕7号",
@@ -136,7 +136,7 @@ def test_a_withdrawn_entry_answers_no_more_but_can_still_be_read(app: Flask, cit
     desk = Desk(app, "kb1")
     desk.get("/knowledge/1")
     assert desk.post("/knowledge/1/withdraw", reason="").status_code == 422
-    assert desk.post("/knowledge/1/withdraw", reason="文件已废止").status_code == 303
+    assert desk.post("/knowledge/1/withdraw", reason="文件已废止").status_code == 302
     assert "已撤回" in desk.get("/knowledge/1").text
     with city.database.transaction(write=False) as session:
         kept = session.scalars(select(AuditEntry).filter_by(action="kb_withdraw")).one()
