@@ -1,5 +1,5 @@
 """For WSGI servers other than our own: `gunicorn --worker-class gthread --threads 16 wsgi:app`."""
 
-from hotline.app import create_app
+from hotline.app import serve
 
-app = create_app()
+app = serve()

@@ -27,12 +27,15 @@ from hotline.handling import rulings
 from hotline.handling import schemas as handling_forms
 from hotline.intake import operations as intake
 from hotline.intake import schemas as intake_forms
+from hotline.knowledge import clocks as kb_clocks
+from hotline.knowledge import rungs as kb_rungs
 from hotline.supervision import handover, rungs
 from hotline.supervision import operations as supervision
 from hotline.supervision import schemas as supervision_forms
 from hotline.ticket.clocks import AROUND, ASSIGNMENT, CONSULTATION, Ladders
 from hotline.ticket.models import Ticket
 from hotline.ticket.numbering import is_number
+from hotline.ticket.operations import check
 from hotline.ticket.parts import follow_master
 from hotline.ticket.queries import get
 from hotline.ticket.schemas import Reasoned, Remark, checked
@@ -115,12 +118,13 @@ ACTIONS: dict[str, Action] = {
 
 def sweep_context(session: Session) -> SweepContext:
     """What the sweep needs of the house: the calendar, each clock's ladder, and what a rung does."""
-    kinds = ("ticket", ASSIGNMENT, CONSULTATION)
+    kinds, ladders = ("ticket", ASSIGNMENT, CONSULTATION), Ladders(session)
+    knowledge = {kind: kb_rungs.fire(kind) for kind in kb_clocks.KINDS}
     return SweepContext(
         calendar=working_calendar(session),
-        ladder_of=Ladders(session).of,
-        handlers={kind: rungs.fire(kind) for kind in kinds},
-        locks={kind: rungs.lock(kind) for kind in kinds},
+        ladder_of=lambda clock: kb_clocks.ladder_of(clock) if clock.subject_kind in knowledge else ladders.of(clock),
+        handlers={kind: rungs.fire(kind) for kind in kinds} | knowledge,
+        locks={kind: rungs.lock(kind) for kind in kinds} | {kb_clocks.ENTRY: kb_rungs.lock_entries},
     )
 
 
@@ -134,8 +138,8 @@ def perform(
 ) -> Ticket:
     """Do one action, on the ticket `number` or, without one, by registering a new ticket.
 
-    Raises Invalid (422) for a bad form with its `fields`, NotFound (404) for an unknown action or a ticket out of
-    sight, Forbidden (403), IllegalAction and Conflict (409). Nothing is committed here.
+    Raises NotFound (404) for an unknown action or a ticket out of sight, then IllegalAction (409) and Forbidden (403)
+    by the table, then Invalid (422) for a bad form with its `fields`, and Conflict (409). Nothing is committed here.
     """
     known = CREATING if number is None else ACTIONS
     if action not in known:
@@ -147,6 +151,7 @@ def perform(
         raise NotFound("工单号有误，请核对", code="ticket_not_found")
     ticket = get(session, actor, number, lock=True)
     catch_up(session, AROUND, {"ticket_id": ticket.id}, now, lambda: sweep_context(session))
+    check(ticket, action, actor, now)  # what may not be done at all is said before how its form is wrong
     known[action].operation(ticket, load(known[action], payload), actor, now)
     return ticket
 

@@ -5,6 +5,7 @@ import logging
 import secrets
 from datetime import timedelta
 from importlib.metadata import version
+from threading import Event
 
 from flask import Flask, Response, g, request, session
 from flask_smorest import Api
@@ -12,8 +13,11 @@ from flask_wtf import CSRFProtect
 
 from hotline import api, config, errors, portal, web
 from hotline.accounts.models import Account
+from hotline.clock import to_local, utcnow
 from hotline.database import Database
+from hotline.knowledge import readiness
 from hotline.knowledge.indexing import IndexHolder
+from hotline.knowledge.suggesting import Words
 from hotline.ui import helpers
 from hotline.ui.door import House, house
 from hotline.ui.helpers import RowId
@@ -26,6 +30,8 @@ MODELS = (
     "idempotency",
     "intake.models",
     "knowledge.models",
+    "knowledge.records",
+    "knowledge.uploads",
     "messages.models",
     "outbox.models",
     "ticket.ledger",
@@ -60,7 +66,9 @@ def create_app(settings: config.Settings | None = None) -> Flask:
     database = Database(settings)
     app.url_map.converters["int"] = RowId
     app.extensions["hotline"] = House(settings=settings, database=database)
-    app.extensions["knowledge"] = IndexHolder(settings.index_dir, lambda: database.transaction(write=False))
+    holder = IndexHolder(settings.index_dir, lambda: database.transaction(write=False))
+    app.extensions["knowledge"] = holder
+    app.extensions["knowledge_words"] = Words(holder, lambda: database.transaction(write=False))
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     csrf = CSRFProtect(app)
     helpers.register(app)
@@ -71,6 +79,16 @@ def create_app(settings: config.Settings | None = None) -> Flask:
     errors.register(app)  # after flask-smorest, which brings its own
     app.before_request(_begin)
     app.after_request(_secure)
+    return app
+
+
+def serve() -> Flask:
+    """The app as a web process runs it: its search is warm before the first request, and follows what is published."""
+    app = create_app()
+    holder, words = app.extensions["knowledge"], app.extensions["knowledge_words"]
+    database = app.extensions["hotline"].database
+    readiness.keep_up(holder, Event())
+    readiness.warm(lambda: database.transaction(write=False), holder, words, to_local(utcnow()).date())
     return app
 
 

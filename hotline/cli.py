@@ -9,6 +9,8 @@ from pathlib import Path
 
 import click
 
+from hotline.kb_commands import kb
+
 DATA = click.option(
     "--data",
     "data_dir",
@@ -23,6 +25,9 @@ PORT = click.option("--port", type=click.IntRange(1, 65535), default=8012, show_
 @click.group()
 def main() -> None:
     """12345 企业服务热线。"""
+
+
+main.add_command(kb)
 
 
 @main.command()
@@ -52,7 +57,7 @@ def web(host: str, port: int, processes: int, threads: int) -> None:
     from granian.constants import Interfaces
 
     server = Granian(
-        "hotline.app:create_app",
+        "hotline.app:serve",
         address=host,
         port=port,
         interface=Interfaces.WSGI,
@@ -77,6 +82,8 @@ def worker(queues: tuple[str, ...]) -> None:
     app = create_app()
     house = app.extensions["hotline"]
     house.database.engine.dispose()  # a forked job must not find its parent's connections
+    if "index" in queues:
+        app.extensions["knowledge"].segmenter.once("")  # the dictionary, once for all the children that index
     with app.app_context():
         work(connect(house.settings.redis_url), queues or QUICK)
 
@@ -128,6 +135,27 @@ def demo() -> None:
     (house.settings.data_dir / DEMO_MARK).touch()
 
 
+@main.command()
+@click.option("--retry", is_flag=True, help="把停止重试的计时和发送失败的消息都再试一次。")
+def alarms(retry: bool) -> None:
+    """列出停止重试的计时和发送失败的消息；有的话退出码为 1。"""
+    from hotline import config
+    from hotline.app import import_models
+    from hotline.clock import utcnow
+    from hotline.database import Database
+    from hotline.supervision.alarms import retry_all, waiting
+
+    import_models()
+    with Database(config.load()).transaction(write=retry) as session:
+        lines = waiting(session)
+        for line in lines:
+            click.echo(line)
+        click.echo(
+            "已安排重试 {} 个计时、{} 条消息".format(*retry_all(session, utcnow())) if retry else f"共 {len(lines)} 项"
+        )
+    sys.exit(1 if lines and not retry else 0)
+
+
 @main.group()
 def evaluate() -> None:
     """用带标准答案的题目检验引擎；不需要数据库和 Redis。"""
@@ -175,3 +203,24 @@ def found(city: str, code: str, login: str, password: str) -> None:
     except DomainError as error:
         sys.exit(error.message)
     click.echo(f"已初始化。请用 {login} 登录，在“管理”里添加单位、人员、事项分类。")
+
+
+@main.group()
+def keys() -> None:
+    """姓名、电话的加密密钥。"""
+
+
+@keys.command()
+def rotate() -> None:
+    """换密钥之后：把旧密钥加密的内容改用新密钥，重算电话检索；可随时中断、重复运行。"""
+    from hotline import config, keys
+    from hotline.app import import_models
+    from hotline.database import Database
+    from hotline.errors import DomainError
+
+    import_models()
+    try:
+        written = keys.rotate(Database(config.load()), click.echo)
+    except DomainError as error:
+        sys.exit(error.message)
+    click.echo(f"完成：更新 {written} 行。再运行一次应为 0 行，之后即可去掉旧密钥。")

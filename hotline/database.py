@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from enum import Enum
 from typing import Any
 
-from cryptography.fernet import Fernet, MultiFernet
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from sqlalchemy import JSON, Connection, DateTime, Dialect, Engine, MetaData, Text, TypeDecorator, create_engine, event
 from sqlalchemy import Enum as SqlEnum
 from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
@@ -59,7 +59,8 @@ class Secrets:
     """Encrypts names and telephone numbers at rest and makes keyed hashes for looking them up."""
 
     def __init__(self, key: str, previous: tuple[str, ...] = ()) -> None:
-        self._fernet = MultiFernet([Fernet(_derive(k, b"encrypt")) for k in (key, *previous)])
+        self._present, *older = (Fernet(_derive(k, b"encrypt")) for k in (key, *previous))
+        self._fernet = MultiFernet([self._present, *older])
         self._lookup_key = _derive(key, b"look-up")
 
     def encrypt(self, plain: str) -> str:
@@ -69,6 +70,18 @@ class Secrets:
     def decrypt(self, token: str) -> str:
         """The plain text of `encrypt`."""
         return self._fernet.decrypt(token.encode()).decode()
+
+    def is_current(self, token: str) -> bool:
+        """Whether this ciphertext stands under the present key, not a previous one."""
+        try:
+            self._present.decrypt(token.encode())
+        except InvalidToken:
+            return False
+        return True
+
+    def renew(self, token: str) -> str:
+        """The same plain text under the present key. Raises InvalidToken when no known key opens it."""
+        return self._fernet.rotate(token.encode()).decode()
 
     def lookup(self, value: str) -> str:
         """Keyed SHA-256 (hex) of a normalised value: equal values meet, the value cannot be read back."""

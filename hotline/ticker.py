@@ -25,29 +25,33 @@ log = logging.getLogger(__name__)
 INTERVAL = 2.0
 PATIENCE = 0.5
 """Seconds the workers have before the ticker looks whether the work is done."""
+RARELY = 1800
+"""Ticks, an hour: what reads every open clock, and can wait."""
 LONGEST_WAIT = 10.0
 """Seconds between two tries while the database is away."""
 
 
 @dataclass(frozen=True)
 class Task:
-    """Work that comes round: a job by name, the same work in this process, and whether some of what was
-    due at an instant is still undone."""
+    """Work that comes round: a job by name, the same work in this process, whether some of what was due at an
+    instant is still undone, and how many ticks lie between two rounds."""
 
     queue: str
     job: str
     run: Callable[[], object]
     was_due: Callable[[datetime], bool]
+    every: int = 1
 
 
 def house_tasks(database: Database) -> tuple[Task, ...]:
-    """The sweep, the outbox and the search index. Run them within the app's context."""
+    """The sweep, the outbox, the search index and the calendar. Run them within the app's context."""
     from hotline import jobs
+    from hotline.supervision.alarms import untold_years
 
-    def in_transaction(question: Callable[..., bool]) -> Callable[[datetime], bool]:
+    def in_transaction(question: Callable[..., object]) -> Callable[[datetime], bool]:
         def ask(at: datetime) -> bool:
             with database.transaction(write=False) as session:
-                return question(session, at)
+                return bool(question(session, at))
 
         return ask
 
@@ -59,6 +63,7 @@ def house_tasks(database: Database) -> tuple[Task, ...]:
         Task("index", "hotline.jobs.follow_index", jobs.follow_index, index_is_behind),
         Task("deadlines", "hotline.jobs.sweep", jobs.sweep, in_transaction(is_due)),
         Task("notify", "hotline.jobs.deliver", jobs.deliver, in_transaction(is_waiting)),
+        Task("notify", "hotline.jobs.watch_calendar", jobs.watch_calendar, in_transaction(untold_years), RARELY),
     )
 
 
@@ -78,7 +83,8 @@ def keep_ticking(connection: Redis, task: Task, stop: Event, interval: float = I
     while not stop.is_set():
         good = tick(connection, task, utcnow(), lambda: stop.wait(PATIENCE))
         failures = 0 if good else min(failures + 1, 10)
-        stop.wait(min(interval * 2**failures, LONGEST_WAIT) - PATIENCE)
+        pause = interval * task.every if good else min(interval * 2**failures, LONGEST_WAIT)
+        stop.wait(pause - PATIENCE)
 
 
 def tick(connection: Redis, task: Task, now: datetime, wait: Callable[[], object]) -> bool:

@@ -5,8 +5,16 @@ from dataclasses import dataclass
 
 from knowledge_base.normalise import normalise
 
-_NUMBER = re.compile(
-    r"(?P<organ>[\u4e00-\u9fff]{0,16})\s*[〔\[【({〈<《]\s*(?P<year>(?:19|20)\d\d)\s*年?[〕\]】)}〉>》]\s*第?\s*(?P<serial>\d{1,5})\s*号"
+_OPEN, _CLOSE = r"[〔\[【({〈<《]", r"[〕\]】)}〉>》]"
+_YEAR, _SERIAL = r"(?P<year>(?:19|20)\d\d)", r"(?P<serial>\d{1,5})"
+_HAN = r"\u4e00-\u9fff"
+_NUMBERS = (
+    re.compile(rf"(?P<organ>[{_HAN}]{{0,16}})\s*{_OPEN}\s*{_YEAR}\s*年?{_CLOSE}\s*第?\s*{_SERIAL}\s*号"),
+    # typed from memory, without 号 or without brackets: only behind a character that ends an organ's mark
+    re.compile(
+        rf"(?P<organ>[{_HAN}]{{1,15}}[发办函字令规通告复])\s*{_OPEN}\s*{_YEAR}\s*年?{_CLOSE}\s*第?\s*{_SERIAL}(?![\d.%年月]|\s*号)"
+    ),
+    re.compile(rf"(?P<organ>[{_HAN}]{{1,15}}[发办函字令规通告复])\s*{_YEAR}\s*[年—–-]\s*第?\s*{_SERIAL}\s*号"),
 )
 
 
@@ -30,11 +38,10 @@ class DocNumber:
 
 
 def parse_all(text: str) -> list[DocNumber]:
-    """Every document number in the text, in reading order."""
-    return [
-        DocNumber(found["organ"], int(found["year"]), int(found["serial"]))
-        for found in _NUMBER.finditer(normalise(text))
-    ]
+    """Every document number in the text, in reading order, also those typed without brackets or 号."""
+    spelt = normalise(text)
+    found = sorted((match for pattern in _NUMBERS for match in pattern.finditer(spelt)), key=re.Match.start)
+    return [DocNumber(match["organ"], int(match["year"]), int(match["serial"])) for match in found]
 
 
 def as_written(text: str) -> str | None:

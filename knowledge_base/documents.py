@@ -9,8 +9,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
 
+from knowledge_base.doc_dates import find_dates
 from knowledge_base.doc_numbers import as_written
+from knowledge_base.doubts import Doubt, find_doubts, numbering_gaps
 from knowledge_base.normalise import clean, normalise
+from knowledge_base.numerals import value
 
 _NUMERAL = "[〇零一二三四五六七八九十百千]+"
 _LEVELS = tuple(
@@ -27,29 +30,39 @@ _LEVELS = tuple(
     )
 )
 _ARTICLE = 3
+_HEADING_CHARS = 28
 _TITLE_END = re.compile(
     r"(?:办法|措施|方案|规定|意见|细则|条例|指南|清单|规则|决定|公告|通告|通知|规程|章程|计划|指引|规范)(?:\(.{1,12}\))?$"
 )
-_DATE = r"(\d{4})\s*年\s*(\d{1,2})\s*月\s*(\d{1,2})\s*日"
-_DATE_LINE = re.compile(rf"{_DATE}$")
-_EFFECTIVE = re.compile(rf"自\s*{_DATE}\s*起(?:正式)?(?:施行|实施|执行|生效)")
-_EXPIRES = re.compile(rf"(?:有效期至|有效期限至|执行至|有效至)\s*{_DATE}")
+_DATE_LINE = re.compile(r"\d{4}\s*年\s*\d{1,2}\s*月\s*\d{1,2}\s*日$")
+_GLUED = re.compile(rf"(?<=[。！？])(?=(?:[(（]{_NUMERAL}[)）]|{_NUMERAL}、)[^。；;]{{1,{_HEADING_CHARS}}}。?$)")
+_REPLACED = re.compile(
+    r"《[^《》]{2,60}》(?:[(（][^()（）]{2,30}[)）])?(?=[^。《》]{0,6}(?:同时|即行|相应)?(?:废止|失效))"
+)
 _TITLE_LINE_CHARS = 40
-_HEADING_CHARS = 28
 
 
 @dataclass(frozen=True)
 class Clause:
-    """What a citation names: `place` ("第三条", "二、（三）5"; "" when nothing is numbered), its heading and text."""
+    """What a citation names: `place` ("第三条", "二、（三）5"; "" when nothing is numbered), its heading and text.
+
+    `path` is the place with the parts above it: "第二章 第五条". `items` are the numbers inside an article that may be
+    cited behind its place: 第五条（三）.
+    """
 
     place: str
     heading: str
     text: str
+    path: str = ""
+    items: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class Document:
-    """A policy taken apart; None where the text does not say. `expires_at` is the last day in force."""
+    """A policy taken apart; None where the text does not say. `expires_at` is the last day in force.
+
+    `replaces` are the documents it says it ends, as written; `doubts` is what an editor must look at first.
+    """
 
     title: str | None
     doc_number: str | None
@@ -57,6 +70,13 @@ class Document:
     effective_from: date | None
     expires_at: date | None
     clauses: tuple[Clause, ...]
+    replaces: tuple[str, ...] = ()
+    doubts: tuple[Doubt, ...] = ()
+
+    @property
+    def is_template(self) -> bool:
+        """Whether blanks are left in it: it may become a draft, never an entry in force."""
+        return any(doubt.code == "placeholder" for doubt in self.doubts)
 
 
 @dataclass
@@ -79,20 +99,38 @@ class _Numbered:
         return len("".join(self.lines).rstrip("。：:")) > len(self.heading)
 
 
-def read(text: str) -> Document:
-    """Take a document apart. Every line of the body stands in exactly one clause, as written."""
-    lines = [stripped for line in clean(text).splitlines() if (stripped := line.strip())]
+def read(text: str, *, title: str | None = None, today: date | None = None) -> Document:
+    """Take a document apart. Every line of the body stands in exactly one clause, as written.
+
+    `title` (a file's own, the editor's) is taken when the text has none; later than `today` no text is dated.
+    """
+    lines = [part for line in clean(text).splitlines() if line.strip() for part in _unglued(line.strip())]
     start = next((i for i, line in enumerate(lines) if _number(line)), len(lines))
     head, body = lines[:start], lines[start:]
-    folded = normalise("\n".join(lines))
+    paragraphs = _paragraphs(body)
+    heading = _title(head) or title
+    dates = find_dates(head, body)
+    gaps = numbering_gaps(numbered for here in paragraphs if (numbered := _counted(here)))
     return Document(
-        title=_title(head),
+        title=heading,
         doc_number=as_written("\n".join(head)),
-        published_on=next((day for line in head if (day := _date(_DATE_LINE.match(normalise(line))))), None),
-        effective_from=_date(_EFFECTIVE.search(folded)),
-        expires_at=_date(_EXPIRES.search(folded)),
-        clauses=tuple(_clauses(body) if body else _whole(head)),
+        published_on=dates.published_on,
+        effective_from=dates.effective_from,
+        expires_at=dates.expires_at,
+        clauses=tuple(_clauses(paragraphs) if paragraphs else _whole(head)),
+        replaces=tuple(dict.fromkeys(_REPLACED.findall("".join(lines)))),
+        doubts=find_doubts(text, title=heading, dates=dates, gaps=gaps, today=today),
     )
+
+
+def _unglued(line: str) -> list[str]:
+    """A heading that lost its line break stands at the end of the paragraph before it: 直至办结。(二)建立联动机制。"""
+    return _GLUED.split(line)
+
+
+def _counted(here: _Numbered) -> tuple[int, int, str] | None:
+    number = value(re.sub(r"[^〇零一二三四五六七八九十百千\d]", "", here.label))
+    return (here.level, number, here.label.rstrip("、.．")) if number else None
 
 
 def _number(line: str) -> tuple[int, str, str] | None:
@@ -103,8 +141,7 @@ def _number(line: str) -> tuple[int, str, str] | None:
     return None
 
 
-def _clauses(lines: list[str]) -> Iterator[Clause]:
-    paragraphs = _paragraphs(lines)
+def _clauses(paragraphs: list[_Numbered]) -> Iterator[Clause]:
     parents: list[_Numbered] = []
     for here, after in zip(paragraphs, [*paragraphs[1:], None], strict=True):
         parents = [parent for parent in parents if parent.level < here.level]
@@ -129,11 +166,15 @@ def _paragraphs(lines: list[str]) -> list[_Numbered]:
 
 def _clause(here: _Numbered, parents: list[_Numbered]) -> Clause:
     """An article is cited by its own number alone; a paragraph with the numbers above it."""
-    above = [] if here.level <= _ARTICLE else [parent.label for parent in parents if parent.level > _ARTICLE]
+    above = (
+        [] if here.level <= _ARTICLE else [parent.label.rstrip(".．") for parent in parents if parent.level > _ARTICLE]
+    )
     place = "".join([*above, here.label]).rstrip("、.．")
+    parts = [parent.label for parent in parents if parent.level < _ARTICLE]
     heading = here.heading if here.says_something else ""
     inherited = next((parent.heading for parent in reversed(parents) if parent.heading), "")
-    return Clause(place, heading or inherited or here.heading, "\n".join(here.lines))
+    items = tuple(found[1] for line in here.lines[1:] if (found := _number(line))) if here.level == _ARTICLE else ()
+    return Clause(place, heading or inherited or here.heading, "\n".join(here.lines), " ".join([*parts, place]), items)
 
 
 def _whole(lines: list[str]) -> Iterator[Clause]:
@@ -160,13 +201,3 @@ def _short_runs(head: list[str]) -> Iterator[str]:
         if run and (breaks or as_written(line) or _TITLE_END.search(spelt)):
             yield "".join(run)
             run = []
-
-
-def _date(found: re.Match[str] | None) -> date | None:
-    """The date of a match's first three groups; None for no match or a day that does not exist."""
-    if found is None:
-        return None
-    try:
-        return date(*(int(part) for part in found.groups()[:3]))
-    except ValueError:
-        return None

@@ -25,9 +25,9 @@ def evaluate_search(docs_path: Path, queries_path: Path, qrels_path: Path) -> di
     Files are jsonl or jsonl.gz: docs {id, title, body}, queries {id, text}, qrels {q, d, rel}. Builds in a temporary
     folder. Raises OSError, ValueError or KeyError on files of another shape.
     """
-    relevant = _relevant(qrels_path)
-    docs = list(_rows(docs_path))
-    queries = [query for query in _rows(queries_path) if query["id"] in relevant]
+    relevant = relevant_of(qrels_path)
+    docs = list(rows(docs_path))
+    queries = [query for query in rows(queries_path) if query["id"] in relevant]
     with tempfile.TemporaryDirectory() as name:
         folder, segmenter = Path(name) / "index", Segmenter()
         started = time.perf_counter()
@@ -37,9 +37,10 @@ def evaluate_search(docs_path: Path, queries_path: Path, qrels_path: Path) -> di
         ids = [doc["id"] for doc in docs]
         runs = [_ask(snapshot, segmenter, query["text"], ids) for query in queries]
         megabytes = sum(file.stat().st_size for file in folder.rglob("*")) / 1e6
-    quality = _mean([judge(found, relevant[query["id"]]) for query, (found, _) in zip(queries, runs, strict=True)])
-    sizes = {"docs": len(docs), "queries": len(queries), "build_s": round(built - started, 2)}
-    return {**sizes, **quality, **_speed([seconds for _, seconds in runs]), "index_mb": round(megabytes, 1)}
+    quality = mean([judge(found, relevant[query["id"]]) for query, (found, _) in zip(queries, runs, strict=True)])
+    sizes = {"docs": len(docs), "queries": len(queries)}
+    cost = {"build_s": round(built - started, 2), "index_mb": round(megabytes, 1)}
+    return {**sizes, **quality, **speed([seconds for _, seconds in runs]), **cost}
 
 
 def judge(found: Sequence[str], relevant: Mapping[str, float]) -> dict[str, float]:
@@ -62,11 +63,12 @@ def _ask(snapshot: Snapshot, segmenter: Segmenter, text: str, ids: Sequence[str]
     return [ids[hit.entry_id] for hit in hits], time.perf_counter() - started
 
 
-def _mean(rows: Sequence[Mapping[str, float]]) -> dict[str, float]:
-    return {name: round(sum(row[name] for row in rows) / len(rows), 4) for name in (rows[0] if rows else ())}
+def mean(judged: Sequence[Mapping[str, float]]) -> dict[str, float]:
+    """The mean of each measure over all questions."""
+    return {name: round(sum(row[name] for row in judged) / len(judged), 4) for name in (judged[0] if judged else ())}
 
 
-def _speed(seconds: Sequence[float]) -> dict[str, float]:
+def speed(seconds: Sequence[float]) -> dict[str, float]:
     """Percentiles in milliseconds, the first cold questions included, and questions a second."""
     if not seconds:
         return {}
@@ -75,15 +77,17 @@ def _speed(seconds: Sequence[float]) -> dict[str, float]:
     return {**at, "qps": round(len(ordered) / sum(ordered), 1)}
 
 
-def _relevant(path: Path) -> dict[str, dict[str, float]]:
+def relevant_of(path: Path) -> dict[str, dict[str, float]]:
+    """Question → {document: grade}, from qrels rows; documents judged as not relevant are left out."""
     relevant: dict[str, dict[str, float]] = {}
-    for row in _rows(path):
+    for row in rows(path):
         if row["rel"] > 0:
             relevant.setdefault(row["q"], {})[row["d"]] = row["rel"]
     return relevant
 
 
-def _rows(path: Path) -> Iterator[dict[str, Any]]:
+def rows(path: Path) -> Iterator[dict[str, Any]]:
+    """The objects of a jsonl or jsonl.gz file."""
     with gzip.open(path, "rt") if path.suffix == ".gz" else path.open() as lines:
         for line in lines:
             if line.strip():

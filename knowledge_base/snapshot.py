@@ -1,39 +1,30 @@
 """One generation of the index, open for reading: postings, dates and stored text. Immutable; open a new one to follow.
 
-Whoosh stores the postings; ranking does not go through its searcher, which is far slower on long questions.
+Whoosh stores it all; ranking reads the packed arrays beside its segments (see `packed`), not through its searcher,
+which is far slower on long questions.
 """
 
-from __future__ import annotations  # array is generic for the type checker only
+from __future__ import annotations  # numpy's arrays are generic for the type checker only
 
-import math
 import threading
-from array import array
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
 from whoosh.index import open_dir
 
+from knowledge_base.filters import Allowed, Filters, allow
 from knowledge_base.index import IndexDamaged, Pointer, build_path, damage_named, read_pointer
+from knowledge_base.packed import RANKED, Packed, key, leaves_of, load
+from knowledge_base.weighting import Field, Postings
 
-K1, B = 1.2, 0.75
-MAX_CACHED = 4_000_000
-"""Decoded postings kept in memory per generation (about 16 bytes each in two arrays)."""
-MAX_MASKS = 16
+MAX_CACHED = 20_000_000
+"""Numbers of weighed postings kept in memory per generation, four bytes each."""
+MAX_ALLOWED = 64
 TRIES = 3
-
-
-@dataclass(frozen=True)
-class Postings:
-    """Where one term stands: document numbers and what the term adds to each one's BM25 score."""
-
-    docs: array[int]
-    scores: array[float]
-    idf: float
-
-
-NOWHERE = Postings(array("l"), array("d"), 0.0)
 
 
 @dataclass(frozen=True)
@@ -48,95 +39,114 @@ class Stored:
 
 
 class Snapshot:
-    """Read access to one generation; safe to share between threads. Every method may raise IndexDamaged."""
+    """Read access to one generation of `size` documents, deleted ones included; safe to share between threads.
 
-    def __init__(self, folder: Path, pointer: Pointer, reader: Any) -> None:
+    live bool[size]; starts, ends int32[size]: first and last day in force as ordinals. Every method may raise
+    IndexDamaged.
+    """
+
+    def __init__(self, folder: Path, pointer: Pointer, reader: Any, segments: list[Packed]) -> None:
         self.pointer = pointer
+        self.doc_count: int = reader.doc_count()
+        self.size: int = reader.doc_count_all()
         self._folder = folder
         self._reader = reader
-        self._leaves = reader.leaf_readers()
-        self._lock = threading.Lock()  # Whoosh's readers share a file position
+        self._reading, self._remembering = threading.Lock(), threading.Lock()  # Whoosh's readers share a file position
+        self._segments = segments
+        self._bases = [base for _, base in leaves_of(reader)]
+        self._fields = {name: Field(self._joined("lengths", i)) for i, name in enumerate(RANKED)}
         self._cache: dict[tuple[str, str], Postings] = {}
         self._cached = 0
-        self._masks: dict[tuple[date, bool], bytearray] = {}
-        self.doc_count: int = reader.doc_count()
-        self._lengths = {field: self._field_lengths(field) for field in ("words", "bigrams")}
-        self._mean = {field: sum(lengths) / max(len(lengths), 1) for field, lengths in self._lengths.items()}
-        self._starts, self._ends, self._public = (self._column(name) for name in ("starts", "ends", "is_public"))
+        self._allowed: dict[tuple[date, Filters], Allowed] = {}
+        self.starts, self.ends = self._joined("starts"), self._joined("ends")
+        self.live = _live(reader, self.size)
 
     def postings(self, field: str, term: str) -> Postings:
-        """The scored postings of a term in "words" or "bigrams"; empty when the term is unknown."""
+        """The weighed postings of a term in one of the ranked fields; empty when the term is unknown."""
         found = self._cache.get((field, term))
         if found is None:
-            found = self._score(field, *self._decode(field, term))
+            found = self._fields[field].weigh(*self._occurrences(field, term))
             self._remember((field, term), found)
         return found
 
-    def with_number(self, key: str) -> array[int]:
-        """The documents that carry a document number with this key (see `DocNumber.key`)."""
-        return self._decode("doc_number", key)[0]
+    def idf(self, field: str, term: str) -> float:
+        """How rare a term is, without weighing its postings; 0 when it is unknown."""
+        wanted = _key(field, term)
+        spans = (segment.find(wanted) for segment in self._segments)
+        return self._fields[field].idf(sum(span.stop - span.start for span in spans))
 
-    def allowed(self, on: date, public_only: bool) -> bytearray:
-        """For each document 1 when it is in force on that day (first and last day included) and may be shown."""
-        mask = self._masks.get((on, public_only))
-        if mask is None:
-            if len(self._masks) >= MAX_MASKS:
-                self._masks.clear()
-            mask = self._masks[(on, public_only)] = self._mask(on.toordinal(), public_only)
-        return mask
+    def prior(self, field: str) -> NDArray[np.float32]:
+        """float32[size]: what each document's length takes from its score for each term of the question."""
+        return self._fields[field].prior
+
+    def having(self, field: str, term: str) -> NDArray[np.uint32]:
+        """The documents, ascending, in which a term stands: in a ranked field or in one that is only looked up."""
+        return self._occurrences(field, term)[0]
+
+    def with_number(self, number: str) -> list[int]:
+        """The documents that carry a document number with this key (see `DocNumber.key`)."""
+        return [int(doc) for doc in self.having("doc_number", number)]
+
+    def allowed(self, on: date, filters: Filters) -> Allowed:
+        """Which documents are in force on that day (first and last day included) and pass the filters."""
+        found = self._allowed.get((on, filters))
+        if found is None:
+            if len(self._allowed) >= MAX_ALLOWED:
+                self._allowed.clear()
+            found = self._allowed[(on, filters)] = allow(self, on, filters)
+        return found
 
     def stored(self, doc: int) -> Stored:
         """The kept text of a document."""
-        with self._lock, damage_named(self._folder):
+        with self._reading, damage_named(self._folder):
             return Stored(*self._reader.stored_fields(doc)["shown"])
 
-    def _mask(self, day: int, public_only: bool) -> bytearray:
-        dates = zip(self._starts, self._ends, self._public, strict=True)
-        mask = bytearray(start <= day <= end and (public or not public_only) for start, end, public in dates)
-        if self._reader.has_deletions():
-            for doc in range(len(mask)):
-                mask[doc] &= not self._reader.is_deleted(doc)
-        return mask
+    def documents(self, mask: NDArray[np.bool_]) -> dict[str, int]:
+        """Word → in how many of the documents of `mask` (bool[size]) it stands; no word that stands in none of them."""
+        with self._reading, damage_named(self._folder):
+            words = [term.decode() for term in self._reader.lexicon("words")]
+        counted = ((word, int(mask[self.having("words", word)].sum())) for word in words)
+        return {word: count for word, count in counted if count}
 
-    def _decode(self, field: str, term: str) -> tuple[array[int], array[float]]:
-        docs, weights = array("l"), array("d")
-        with self._lock, damage_named(self._folder):
-            for leaf, offset in self._leaves:
-                if (field, term) not in leaf:
-                    continue
-                matcher = leaf.postings(field, term)
-                while matcher.is_active():
-                    docs.append(matcher.id() + offset)
-                    weights.append(matcher.weight())
-                    matcher.next()
-        return docs, weights
-
-    def _score(self, field: str, docs: array[int], frequencies: array[float]) -> Postings:
-        if not docs:
-            return NOWHERE
-        idf = math.log1p((self.doc_count - len(docs) + 0.5) / (len(docs) + 0.5))
-        lengths = self._lengths[field]
-        scale = K1 * B / self._mean[field]
-        floor = K1 * (1 - B)
-        scores = (
-            idf * (K1 + 1) * tf / (tf + floor + scale * lengths[doc]) for doc, tf in zip(docs, frequencies, strict=True)
+    def _occurrences(self, field: str, term: str) -> tuple[NDArray[np.uint32], NDArray[np.uint8]]:
+        """Documents (numbered through all segments) and counts; straight from the mapped file where one has all."""
+        wanted = _key(field, term)
+        spans = (
+            (base, segment, segment.find(wanted)) for base, segment in zip(self._bases, self._segments, strict=True)
         )
-        return Postings(docs, array("d", scores), idf)
+        found = [(base, segment.docs[span], segment.counts[span]) for base, segment, span in spans if span.stop]
+        if len(found) == 1 and not found[0][0]:
+            return found[0][1:]
+        docs = [docs + np.uint32(base) for base, docs, _ in found]
+        return _concatenated(docs, np.uint32), _concatenated([counts for _, _, counts in found], np.uint8)
 
-    def _remember(self, key: tuple[str, str], postings: Postings) -> None:
-        if self._cached > MAX_CACHED:
-            self._cache, self._cached = {}, 0
-        self._cache[key] = postings
-        self._cached += len(postings.docs)
+    def _remember(self, term: tuple[str, str], postings: Postings) -> None:
+        with self._remembering:
+            self._cache[term] = postings
+            self._cached += postings.size + 1  # so that endless unknown words fill it too
+            while self._cached > MAX_CACHED:
+                oldest = next(iter(self._cache))
+                self._cached -= self._cache.pop(oldest).size + 1
 
-    def _field_lengths(self, field: str) -> array[int]:
-        return array(
-            "l",
-            (leaf.doc_field_length(doc, field) or 0 for leaf, _ in self._leaves for doc in range(leaf.doc_count_all())),
-        )
+    def _joined(self, name: str, row: int | None = None) -> Any:
+        columns = [getattr(segment, name) for segment in self._segments]
+        return _concatenated([column if row is None else column[row] for column in columns], None)
 
-    def _column(self, name: str) -> array[int]:
-        return array("l", (value for leaf, _ in self._leaves for value in leaf.column_reader(name)))
+
+def _key(field: str, term: str) -> int:
+    return key(field, term.encode(errors="replace"))  # a lone surrogate is in no text
+
+
+def _concatenated(parts: list[Any], kind: Any) -> Any:
+    return np.concatenate(parts) if parts else np.zeros(0, kind)
+
+
+def _live(reader: Any, size: int) -> NDArray[np.bool_]:
+    live = np.ones(size, dtype=np.bool_)
+    for leaf, base in leaves_of(reader):
+        for doc in leaf.segment().deleted_docs() if leaf.has_deletions() else ():
+            live[base + doc] = False
+    return live
 
 
 def open_index(folder: Path) -> Snapshot:
@@ -154,6 +164,10 @@ def open_index(folder: Path) -> Snapshot:
 
 def _open(folder: Path) -> Snapshot:
     pointer = read_pointer(folder)
+    build = build_path(folder, pointer.build)
     with damage_named(folder):
-        reader = open_dir(str(build_path(folder, pointer.build))).reader()  # type: ignore[no-untyped-call]
-        return Snapshot(folder, pointer, reader)
+        reader = open_dir(str(build)).reader()  # type: ignore[no-untyped-call]
+        leaves = [leaf for leaf, _ in leaves_of(reader)]
+        for leaf in leaves:
+            leaf.stored_fields(0)  # opens the file now, before a writer may take it away
+        return Snapshot(folder, pointer, reader, [load(leaf, build) for leaf in leaves])

@@ -1,6 +1,7 @@
 """The sentence that answers, and where the question's words stand in it. Text is shown as written."""
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from knowledge_base.normalise import fold_char
@@ -26,14 +27,14 @@ def snippet(text: str, weights: dict[str, float]) -> Snippet:
     pieces = [piece for passage in _passages(text[:MAX_READ]) for piece in _cut(passage)]
     if not pieces:
         return Snippet("", ())
-    best = max(pieces, key=lambda piece: _weight(_fold(piece)[0], weights))
+    best = max(pieces, key=lambda piece: _weight(piece.translate(_SPELT), weights))
     return Snippet(best, marks(best, weights))
 
 
 def marks(text: str, terms: dict[str, float]) -> tuple[tuple[int, int], ...]:
     """Where the terms stand in a text as written; neighbouring and overlapping places are joined."""
     folded, origin = _fold(text)
-    places = sorted((found.start(), found.end()) for term in terms for found in re.finditer(re.escape(term), folded))
+    places = sorted((start, start + len(term)) for term in terms for start in _starts(folded, term))
     joined: list[tuple[int, int]] = []
     for start, end in places:
         first, last = origin[start], origin[end - 1] + 1
@@ -66,12 +67,26 @@ def _weight(folded: str, weights: dict[str, float]) -> float:
     return sum(weight for term, weight in weights.items() if term in folded)
 
 
+def _starts(folded: str, term: str) -> Iterator[int]:
+    at = folded.find(term)
+    while at >= 0:
+        yield at
+        at = folded.find(term, at + len(term))
+
+
+class _Spelt(dict[int, str]):
+    """For str.translate: how `normalise` spells each character. Filled as characters are met."""
+
+    def __missing__(self, code: int) -> str:
+        spelt = self[code] = fold_char(chr(code))
+        return spelt
+
+
+_SPELT = _Spelt()
+
+
 def _fold(text: str) -> tuple[str, list[int]]:
     """The normalised text, and for each of its characters the offset it came from."""
-    folded: list[str] = []
-    origin: list[int] = []
-    for offset, char in enumerate(text):
-        spelt = fold_char(char)
-        folded.append(spelt)
-        origin += [offset] * len(spelt)
-    return "".join(folded), origin
+    spelt = [_SPELT[ord(char)] for char in text]
+    origin = [offset for offset, chars in enumerate(spelt) for _ in chars]
+    return "".join(spelt), origin

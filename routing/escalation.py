@@ -105,17 +105,6 @@ def rung_at(calendar: WorkingCalendar, rung: Rung, started_at: datetime, due_at:
     return part_way(calendar, started_at, due_at, rung.fraction, unit)
 
 
-def schedule(
-    calendar: WorkingCalendar, ladder: Ladder, started_at: datetime, due_at: datetime, unit: LimitUnit
-) -> tuple[datetime, ...]:
-    """When each rung fires; never earlier than the rung before it."""
-    times: list[datetime] = []
-    for rung in ladder:
-        at = rung_at(calendar, rung, started_at, due_at, unit)
-        times.append(max(at, times[-1]) if times else at)
-    return tuple(times)
-
-
 def _require_known(rung: str, what: str, words: tuple[str, ...], known: frozenset[str]) -> None:
     if not words or set(words) - known:
         raise ValueError(f"rung {rung}: {what} must be some of {', '.join(sorted(known))}; got {words}")

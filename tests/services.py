@@ -13,7 +13,7 @@ from sqlalchemy import make_url
 from hotline import migrate
 from hotline.config import Settings
 
-KEY = "a key for tests only"
+KEY = "a-key-for-tests-only"
 """One for all: the columns' cipher is set per process, and template databases are shared."""
 
 

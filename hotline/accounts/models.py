@@ -21,6 +21,7 @@ class Role(StrEnum):
     UNIT_LEADER = "UNIT_LEADER"
     EXPERT = "EXPERT"
     KB_EDITOR = "KB_EDITOR"
+    GRASSROOTS = "GRASSROOTS"
     SUPERVISOR = "SUPERVISOR"
     AUDITOR = "AUDITOR"
     ADMIN = "ADMIN"
@@ -42,6 +43,7 @@ ROLE_LABELS = {
     Role.UNIT_LEADER: "单位负责人",
     Role.EXPERT: "政策专家",
     Role.KB_EDITOR: "知识库编辑",
+    Role.GRASSROOTS: "基层人员",
     Role.SUPERVISOR: "督办员",
     Role.AUDITOR: "审计员",
     Role.ADMIN: "系统管理员",

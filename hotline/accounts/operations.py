@@ -31,14 +31,28 @@ class LoginResult:
     refusal: str = ""
 
 
+def password_hash(session: Session, login: str) -> str | None:
+    """What `proven` compares with; None for an unknown login."""
+    return session.scalar(select(Account.password_hash).filter_by(login=login))
+
+
+def proven(stored: str | None, password: str) -> str | None:
+    """The stored hash if the password fits it. Slow by design: call it outside any transaction."""
+    try:
+        HASHER.verify(stored or DUMMY_HASH, password)
+    except VerificationError:
+        return None
+    return stored
+
+
 def log_in(
-    session: Session, login: str, password: str, now: datetime, *, max_failures: int, lock: timedelta
+    session: Session, login: str, proof: str | None, now: datetime, *, max_failures: int, lock: timedelta
 ) -> LoginResult:
-    """Check a password. After `max_failures` wrong ones in a row the account is locked for `lock`."""
+    """Let in whoever has the `proof` of `proven`. After `max_failures` without in a row the account is locked."""
     account = session.scalar(select(Account).filter_by(login=login).with_for_update())
     if account is not None and account.locked_until and account.locked_until > now:
         return LoginResult(None, "密码错误次数过多，账号已暂时锁定，请稍后再试或联系管理员")
-    if not _matches(account, password) or account is None or not account.is_active:
+    if account is None or account.password_hash != proof or not account.is_active:
         if account is not None:
             _count_failure(session, account, now, max_failures, lock)
         return LoginResult(None, "工号或密码不正确")
@@ -48,19 +62,12 @@ def log_in(
 
 def change_password(session: Session, account: Account, old: str, new: str, now: datetime) -> None:
     """A person's own change: ends every other session. Raises Invalid for a wrong old or a short new password."""
-    if not _matches(account, old):
+    if proven(account.password_hash, old) is None:
         raise Invalid("原密码不正确", code="password_wrong", field="old_password")
     if old == new:
         raise Invalid("新密码不能与原密码相同", code="password_same", field="password")
     set_password(account, new)
     session.add(AuditEntry(at=now, actor_id=account.id, action="password_changed", subject=f"account:{account.login}"))
-
-
-def _matches(account: Account | None, password: str) -> bool:
-    try:
-        return HASHER.verify(account.password_hash if account else DUMMY_HASH, password)
-    except VerificationError:
-        return False
 
 
 def _count_failure(session: Session, account: Account, now: datetime, max_failures: int, lock: timedelta) -> None:

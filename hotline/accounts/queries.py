@@ -1,6 +1,6 @@
 """Questions about people: who holds a post, who answers for a unit, who has a role."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import date
 
 from sqlalchemy import ColumnElement, and_, or_, select
@@ -21,24 +21,42 @@ def on_duty(day: date) -> ColumnElement[bool]:
     return and_(UnitPost.effective_from <= day, lasts(day))
 
 
-def holder(session: Session, unit_ids: Iterable[int], posts: Iterable[Post], day: date) -> Account | None:
-    """The first active holder of one of `posts` on `day`; of `unit_ids` the later ones count as nearer."""
+Judge = Callable[[Account], bool]
+
+
+def anybody(_account: Account) -> bool:
+    """Nobody has to keep out of it."""
+    return True
+
+
+def holders(session: Session, unit_ids: Iterable[int], posts: Iterable[Post], day: date) -> list[Account]:
+    """The active holders of `posts` on `day`, the first to be asked first; of `unit_ids` the later ones are nearer."""
     units, wanted = list(unit_ids), list(posts)
     query = select(UnitPost).join(Account).where(UnitPost.unit_id.in_(units), UnitPost.post.in_(wanted), on_duty(day))
     found = list(session.scalars(query.where(Account.is_active)))
     found.sort(key=lambda row: (-units.index(row.unit_id), wanted.index(row.post)))
-    return found[0].account if found else None
+    return [row.account for row in found]
 
 
-def responsible_for(session: Session, unit: Unit, day: date) -> Account:
+def responsible_for(session: Session, unit: Unit, day: date, may: Judge = anybody) -> Account:
     """Who answers for a unit: its 联络员, the deputy, its leaders, else those of the nearest unit above.
 
-    Raises Invalid when nobody does: a ticket is never sent to an empty room.
+    `may` is false for who must keep out of it (回避): the next one answers instead, and the unit's supervisor where
+    only such people hold its posts. Raises Invalid when nobody is left: a ticket is never sent to an empty room.
     """
-    for unit_id in reversed(unit.chain):
-        if account := holder(session, [unit_id], Post, day):
+    for unit_id in _rooms(session, unit, day):
+        if account := next(filter(may, holders(session, [unit_id], Post, day)), None):
             return account
-    raise Invalid(f"“{unit.short_name}”没有联络员，不能派单", code="unit_without_liaison", field="unit_id")
+    raise Invalid(f"“{unit.short_name}”没有可以承办的联络员，不能派单", code="unit_without_liaison", field="unit_code")
+
+
+def _rooms(session: Session, unit: Unit, day: date) -> list[int]:
+    """The unit, who supervises it (where the unit has people, but none who may), and the units above, nearest first."""
+    own, *above = reversed(unit.chain)
+    supervisor = unit.supervising_unit_id
+    if supervisor is None or not holders(session, [own], Post, day):
+        return [own, *above]
+    return [own, supervisor, *above]
 
 
 def with_role(session: Session, role: Role) -> list[Account]:

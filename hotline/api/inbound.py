@@ -24,7 +24,13 @@ pages = Blueprint("api_inbound", __name__, url_prefix="/api/v1/inbound", descrip
 
 
 class Inbound(Submission):
-    """A platform's appeal: its own number is what makes a second sending harmless."""
+    """A platform's appeal: its own number is what makes a second sending harmless.
+
+    A due time that has passed is taken as it is: the sender is a machine, and cannot be asked whether it means it.
+    """
+
+    class Meta(Submission.Meta):
+        exclude = ("imposed_due_confirmed",)
 
     source_code = line("诉求来源", SHORT, required=True)
     external_no = line("来源平台编号", 64, required=True)
@@ -43,10 +49,10 @@ def receive() -> dict[str, Any]:
     Forbidden (403) for who may not register: the answer's query code opens the enterprise's own page.
     """
     payload = json_body()
-    data = load(INBOUND, payload)
+    data, asked = load(INBOUND, payload), {**payload, "imposed_due_confirmed": True}
     with door(write=True) as d:
         choose(TABLE, "submit", Facts(status=None, appeal_type=data["appeal_type"]), d.actor)
-        ticket = _known(d, data) or perform(d.session, d.actor, "submit", payload, d.now)
+        ticket = _known(d, data) or perform(d.session, d.actor, "submit", asked, d.now)
         return {"no": ticket.no, "query_code": ticket.query_code, "status": ticket.status.value}
 
 

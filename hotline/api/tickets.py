@@ -7,15 +7,15 @@ from flask import request
 from flask_smorest import Blueprint
 from marshmallow import fields, validate
 
+from hotline.accounts.actor import SYSTEM
 from hotline.actions import ACTIONS, CREATING, Action, perform
 from hotline.api.access import bearer, json_body
 from hotline.errors import NotFound
 from hotline.idempotency import once
 from hotline.ticket import listing
 from hotline.ticket.ledger import plain
-from hotline.ticket.lifecycle import TABLE
+from hotline.ticket.lifecycle import LABELS
 from hotline.ticket.models import Ticket
-from hotline.ticket.numbering import query_code
 from hotline.ticket.queries import get
 from hotline.ticket.schemas import Checked, line
 from hotline.ticket.unmasking import unmask
@@ -108,7 +108,8 @@ def _register(action: str) -> Callable[[], dict[str, Any]]:
                 return _answer(d, perform(d.session, d.actor, action, payload, d.now))
 
             answer = once(d.session, d.owner, key, {"action": action, **payload}, d.now, make)
-            return {"query_code": query_code(answer["no"]), **answer}  # never kept with the answer
+            code = get(d.session, SYSTEM, answer["no"]).query_code  # never kept with the answer
+            return {"query_code": code, **answer}
 
     return create
 
@@ -127,12 +128,10 @@ def _act(action: str) -> Callable[[str], dict[str, Any]]:
 
 def _route(path: str, name: str, action: str, spec: Action, view: Callable[..., Any], status: int) -> None:
     view.__name__ = name
-    view.__doc__ = f"{LABELS.get(action, action)}（{action}）"
+    view.__doc__ = f"{LABELS[action]}（{action}）"
     body = {"required": True, "content": {"application/json": {"schema": spec.schema}}}
     pages.route(path, methods=["POST"], endpoint=name)(pages.doc(requestBody=body)(pages.response(status)(view)))
 
-
-LABELS = {row.action: row.label for row in TABLE}
 
 for _name, _spec in CREATING.items():
     _route(f"/new/{_name}", f"new_{_name}", _name, _spec, _register(_name), 201)

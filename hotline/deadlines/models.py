@@ -70,10 +70,18 @@ class Clock(Base):
 
 class Firing(Base):
     """One rung that has fired. `due_at` is when it was due, `fired_at` when the sweep came by; `told` is what the
-    subject's handler noted about whom it told, and how."""
+    subject's handler noted about whom it told, and how. `must_acknowledge`: one of them has to say that it arrived."""
 
     __tablename__ = "firing"
-    __table_args__ = (UniqueConstraint("clock_id", "rung"),)
+    __table_args__ = (
+        UniqueConstraint("clock_id", "rung"),
+        Index(  # as each database is asked, word for word: SQLite has no booleans
+            "ix_firing_unacknowledged",
+            "clock_id",
+            sqlite_where=text("must_acknowledge = 1 AND acknowledged_at IS NULL"),
+            postgresql_where=text("must_acknowledge AND acknowledged_at IS NULL"),
+        ),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     clock_id: Mapped[int] = mapped_column(ForeignKey("clock.id"))
@@ -82,5 +90,6 @@ class Firing(Base):
     due_at: Mapped[datetime] = mapped_column(UtcDateTime)
     fired_at: Mapped[datetime] = mapped_column(UtcDateTime)
     told: Mapped[list[Any]] = mapped_column(default=list)
+    must_acknowledge: Mapped[bool] = mapped_column(default=False)
     acknowledged_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     acknowledged_by: Mapped[int | None]

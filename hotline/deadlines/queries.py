@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import BindParameter, ColumnElement, and_, func, literal_column, or_, select
 from sqlalchemy.orm import Session
 
-from hotline.deadlines.models import Clock
+from hotline.deadlines.models import Clock, ClockState
 from hotline.deadlines.subjects import Subject
 
 MAX_ATTEMPTS = 8
@@ -32,6 +32,11 @@ def stuck(session: Session) -> list[Clock]:
     """Clocks that failed too often and now wait for a person (`operations.retry`). Each is an alarm."""
     query = select(Clock).where(RUNNING, Clock.next_fire_at.is_not(None), Clock.attempts >= MAX_ATTEMPTS)
     return list(session.scalars(query.order_by(Clock.next_fire_at)))
+
+
+def is_stuck(clock: Clock) -> bool:
+    """Whether one clock, held for a change, is among them."""
+    return clock.state is ClockState.RUNNING and clock.next_fire_at is not None and clock.attempts >= MAX_ATTEMPTS
 
 
 def ready(now: datetime | BindParameter[datetime]) -> ColumnElement[bool]:

@@ -196,6 +196,7 @@ def _row(one: Fired, now: datetime) -> dict[str, Any]:
         "due_at": one.rung_due_at,
         "fired_at": now,
         "told": one.told,
+        "must_acknowledge": one.rung.acknowledge,
     }
 
 

@@ -14,6 +14,7 @@ from hotline.demo.history import history
 from hotline.demo.knowledge import POLICIES
 from hotline.demo.player import Progress, no_progress, player_for
 from hotline.demo.watched import showcase as showcase
+from hotline.demo.workshop import fill_workshop
 from hotline.directory.models import Unit
 from hotline.directory.time import working_calendar
 from hotline.knowledge.operations import Ownership, import_text
@@ -41,6 +42,7 @@ def fill(
         calendar = working_calendar(session)
     events = history(random.Random(seed), seed, calendar, now, count)
     player_for(database).play(events, now, progress)
+    fill_workshop(database, now)
 
 
 def _import_policies(session: Session, now: datetime) -> None:

@@ -45,6 +45,4 @@ def _leaf(row: dict, parent: str) -> Category:
 
 CATEGORIES: tuple[Category, ...] = tuple(_tree())
 """Parents stand before their children."""
-
-LEAVES: tuple[Category, ...] = tuple(category for category in CATEGORIES if category.level == 3)
 CATEGORY_BY_CODE: dict[str, Category] = {category.code: category for category in CATEGORIES}

@@ -3,12 +3,11 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from hotline.demo.city import UNIT_BY_CODE
 from hotline.demo.data import read
 
 ROLES = (
     *("AGENT", "TEAM_LEADER", "DISPATCHER", "REVIEWER", "CALLBACK", "HANDLER"),
-    *("UNIT_LEADER", "EXPERT", "KB_EDITOR", "SUPERVISOR", "AUDITOR", "ADMIN"),
+    *("UNIT_LEADER", "EXPERT", "KB_EDITOR", "GRASSROOTS", "SUPERVISOR", "AUDITOR", "ADMIN"),
 )
 
 
@@ -45,6 +44,8 @@ def _accounts() -> Iterator[Account]:
             yield Account(row["login"], row["name"], ("HANDLER",), unit["code"])
         for row in unit.get("leaders", []):
             yield Account(row["login"], row["name"], ("UNIT_LEADER",), unit["code"])
+        for row in unit.get("readers", []):
+            yield Account(row["login"], row["name"], ("GRASSROOTS",), unit["code"])
         for row in unit.get("supervisors", []):
             yield Account(row["login"], row["name"], ("SUPERVISOR", "REVIEWER"), unit["code"])
     for row in read("people")["experts"]:
@@ -66,16 +67,6 @@ def _first_two(rows: list[dict]) -> tuple[str, str]:
 
 ACCOUNTS: tuple[Account, ...] = tuple(_accounts())
 UNIT_PEOPLE: dict[str, UnitPeople] = {row["code"]: _people(row) for row in read("people")["units"]}
-
-
-def reachable(unit_code: str, role: str) -> list[Account]:
-    """The accounts with this role at the unit, else at the nearest unit above it; empty when the city has none."""
-    code: str | None = unit_code
-    while code:
-        if found := [account for account in ACCOUNTS if account.unit == code and role in account.roles]:
-            return found
-        code = UNIT_BY_CODE[code].parent
-    return []
 
 
 def showcase() -> dict[str, Account]:

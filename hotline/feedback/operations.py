@@ -8,6 +8,7 @@ from sqlalchemy import select
 from hotline.accounts.actor import Actor
 from hotline.errors import Invalid
 from hotline.feedback.models import CallbackAttempt
+from hotline.knowledge.gaps import oblige_submission
 from hotline.ticket.models import ContactResult, Rating, ReviewRequest, Ticket, TicketStatus
 from hotline.ticket.models.codes import Ruling
 from hotline.ticket.operations import Data, apply, session_of
@@ -29,6 +30,8 @@ def approve(ticket: Ticket, data: Data, actor: Actor, now: datetime) -> None:
     apply(ticket, "approve", actor, now, data)
     _rule_reply(ticket, Ruling.GRANTED, data)
     release_children(ticket, now)
+    if ticket.status is TicketStatus.CLOSED:
+        oblige_submission(ticket, actor, now)
 
 
 def return_reply(ticket: Ticket, data: Data, actor: Actor, now: datetime) -> None:
@@ -55,7 +58,7 @@ def rework(ticket: Ticket, data: Data, actor: Actor, now: datetime) -> None:
 
 
 def close(ticket: Ticket, data: Data, actor: Actor, now: datetime) -> None:
-    """办结. Raises Invalid for 未解决 without a reason code."""
+    """办结; a consultation obliges its unit to submit the regulation. Raises Invalid for 未解决 without a reason."""
     said = data.get("is_resolved")
     resolved = ticket.is_resolved if said is None else said
     reason = data.get("unresolved_reason")
@@ -63,6 +66,7 @@ def close(ticket: Ticket, data: Data, actor: Actor, now: datetime) -> None:
         raise Invalid("未解决的工单须选择未解决原因", code="unresolved_reason_required", field="unresolved_reason")
     outcome = {"is_resolved": bool(resolved), "unresolved_reason": None if resolved else reason}
     apply(ticket, "close", actor, now, data, **outcome)
+    oblige_submission(ticket, actor, now)
 
 
 def rate(ticket: Ticket, data: Data, actor: Actor, now: datetime) -> None:

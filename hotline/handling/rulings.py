@@ -1,33 +1,51 @@
 """③ 办理: extensions and pauses, asked by the unit, ruled by a supervisor, seen by the enterprise."""
 
-from datetime import datetime
-from typing import TypeVar
+from datetime import date, datetime
+from typing import Any, TypeVar
 
 from sqlalchemy import select
 
 from hotline.accounts.actor import Actor
+from hotline.clock import to_local
 from hotline.deadlines import operations as deadlines
 from hotline.directory.time import working_calendar
-from hotline.errors import IllegalAction, Invalid
+from hotline.errors import Invalid
 from hotline.ticket.clocks import TOTALS, ladder_of, rules_for, subject_of
 from hotline.ticket.models import Extension, Pause, Ticket
 from hotline.ticket.models.codes import Ruling
 from hotline.ticket.operations import Data, apply, session_of
 from hotline.ticket.parts import rule
-from routing.deadlines import Limit, LimitUnit
+from routing.deadlines import Limit, LimitUnit, later
 from routing.profiles import ORIGINAL, ClockName
 
 
 def request_extension(ticket: Ticket, data: Data, actor: Actor, now: datetime) -> None:
-    """申请延期: before expiry, within the profile's longest time. Raises Invalid for more days than that."""
-    if ticket.imposed_due_at is not None:
-        raise Invalid("上级已限定办结时间，延期须先经上级同意", code="due_time_imposed", field="working_days")
+    """申请延期: before expiry, within the profile's longest time. Raises Invalid for more days than that.
+
+    A due time set from above is for those above to move: the request then carries who agreed, where and when.
+    """
+    agreed = _agreed(ticket, data, to_local(now).date())
     longest = _longest_extension(ticket)
     if longest is not None and data["working_days"] > longest:
         raise Invalid(f"延期最长 {longest} 个工作日", code="extension_too_long", field="working_days")
     apply(ticket, "request_extension", actor, now, data, extension_pending=True)
     asked = {name: data[name] for name in ("reason", "legal_basis", "text", "working_days")}
-    session_of(ticket).add(Extension(ticket_id=ticket.id, by_id=actor.account_id, at=now, **asked))
+    session_of(ticket).add(Extension(ticket_id=ticket.id, by_id=actor.account_id, at=now, **asked, **agreed))
+
+
+AGREED = {"agreed_by": "上级同意人", "agreed_ref": "上级同意文号", "agreed_on": "上级同意日期"}
+
+
+def _agreed(ticket: Ticket, data: Data, today: date) -> dict[str, Any]:
+    """The record of 上级同意, where there is or must be one. Raises Invalid when it is missing or not whole."""
+    told = {name: data.get(name) or None for name in AGREED}
+    missing = [name for name, value in told.items() if value is None]
+    if missing and (ticket.imposed_due_at is not None or len(missing) < len(AGREED)):
+        message = f"上级已限定办结时间，延期须先经上级同意；请填写{AGREED[missing[0]]}"
+        raise Invalid(message, code="due_time_imposed", field=missing[0])
+    if told["agreed_on"] is not None and told["agreed_on"] > today:
+        raise Invalid("上级同意日期不能晚于今天", code="agreed_in_future", field="agreed_on")
+    return told
 
 
 def _longest_extension(ticket: Ticket) -> int | None:
@@ -38,21 +56,22 @@ def _longest_extension(ticket: Ticket) -> int | None:
 
 
 def grant_extension(ticket: Ticket, data: Data, actor: Actor, now: datetime) -> None:
-    """同意延期: due later, start unchanged."""
-    asked = _pending(ticket, Extension)
-    changes = {"extension_pending": False, "extension_count": ticket.extension_count + 1}
+    """同意延期: due later, start unchanged; what was set from above, and moved there, moves here too."""
+    asked, session = _pending(ticket, Extension), session_of(ticket)
+    limit, calendar = Limit(asked.working_days, LimitUnit.WORKING_DAY), working_calendar(session)
+    changes: dict[str, Any] = {"extension_pending": False, "extension_count": ticket.extension_count + 1}
+    if ticket.imposed_due_at is not None:
+        changes["imposed_due_at"] = later(calendar, ticket.imposed_due_at, limit)
     apply(ticket, "grant_extension", actor, now, data, **changes)
-    session = session_of(ticket)
     for clock in deadlines.hold(session, subject_of(ticket), TOTALS):
-        deadlines.extend(
-            clock,
-            Limit(asked.working_days, LimitUnit.WORKING_DAY),
-            calendar=working_calendar(session),
-            ladder=ladder_of(session, clock),
-            reason=asked.text,
-            now=now,
-        )
+        ladder = ladder_of(session, clock)
+        deadlines.extend(clock, limit, calendar=calendar, ladder=ladder, reason=_why(asked), now=now)
     rule(asked, Ruling.GRANTED, data, actor, now)
+
+
+def _why(asked: Extension) -> str:
+    agreed = f"（上级同意：{asked.agreed_by}，{asked.agreed_ref}，{asked.agreed_on}）" if asked.agreed_on else ""
+    return asked.text + agreed
 
 
 def deny_extension(ticket: Ticket, data: Data, actor: Actor, now: datetime) -> None:
@@ -106,7 +125,5 @@ Asked = TypeVar("Asked", Extension, Pause)
 
 
 def _pending(ticket: Ticket, model: type[Asked]) -> Asked:
-    asked = session_of(ticket).scalar(select(model).filter_by(ticket_id=ticket.id, ruling=Ruling.PENDING))
-    if asked is None:  # the table would refuse it too, but has no request to show for it
-        raise IllegalAction("没有待审批的申请", code="nothing_asked")
-    return asked
+    """The request that the table's guard says there is."""
+    return session_of(ticket).scalars(select(model).filter_by(ticket_id=ticket.id, ruling=Ruling.PENDING)).one()

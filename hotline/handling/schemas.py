@@ -3,7 +3,7 @@
 from marshmallow import fields, validate
 
 from hotline.ticket.models.codes import ContactResult, ExtensionReason, ObjectionReason, PauseReason
-from hotline.ticket.schemas import LINE, SHORT, Form, code, flag, line, reference, text
+from hotline.ticket.schemas import LINE, SHORT, Form, code, day, flag, line, reference, text
 
 
 class Objecting(Form):
@@ -60,12 +60,15 @@ def _days(label: str) -> fields.Integer:
 
 
 class RequestExtension(Form):
-    """申请延期."""
+    """申请延期. `agreed_*`: the record of 上级同意, without which a due time set from above does not move."""
 
     reason = code(ExtensionReason, "延期原因", required=True)
     working_days = _days("延期工作日数")
     legal_basis = text("依据", required=True, rows=2)
     text = text("具体说明", required=True, rows=2, hint="企业会看到这段说明")
+    agreed_by = line("上级同意人", SHORT, hint="同意延期的上级单位和人员")
+    agreed_ref = line("上级同意文号", 120)
+    agreed_on = day("上级同意日期")
 
 
 class RequestPause(Form):

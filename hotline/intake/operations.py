@@ -114,13 +114,13 @@ def _registered(session: Session, data: Data, actor: Actor, now: datetime) -> di
         "follower_id": _follower(session, actor, day, respondent),
         "enterprise_id": enterprise_of(session, data),
         "previous_id": _previous(session, actor, data.get("previous_no")),
-        **_imposed(session, source, data),
+        **_imposed(session, source, data, now),
         **contact_of(data),
         **respondent,
     }
 
 
-def _imposed(session: Session, source: Source, data: Data) -> dict[str, Any]:
+def _imposed(session: Session, source: Source, data: Data, now: datetime) -> dict[str, Any]:
     """What a platform or an authority above asks of us. Raises Conflict for a number that has a ticket already."""
     external_no = data.get("external_no") or None
     if source.is_platform and not external_no:
@@ -131,26 +131,42 @@ def _imposed(session: Session, source: Source, data: Data) -> dict[str, Any]:
         raise Conflict(message, code="external_no_known", field="external_no")
     return {
         "external_no": external_no,
-        "imposed_due_at": data.get("imposed_due_at"),
+        "imposed_due_at": _imposed_due(data, now),
         "must_report_back": source.must_report_back,
     }
+
+
+def _imposed_due(data: Data, now: datetime) -> datetime | None:
+    """The due time set from above. One that has passed is more often mistyped than meant: whoever types it is asked."""
+    due_at: datetime | None = data.get("imposed_due_at")
+    if due_at is not None and due_at <= now and not data.get("imposed_due_confirmed"):
+        message = (
+            f"上级时限（{to_local(due_at):%Y-%m-%d %H:%M}）已过，是否仍按此时限登记？"
+            "请先核对，确认无误请勾选“确认按已过时限登记”后再提交"
+        )
+        raise Invalid(message, code="imposed_due_past", field="imposed_due_confirmed")
+    return due_at
 
 
 def _follower(session: Session, actor: Actor, day: date, respondent: Data) -> int:
     """跟办人: who registered it at the hotline, unless it is about him; otherwise the hotline's liaison.
 
-    A complaint about the hotline is followed by the unit that supervises it.
+    A complaint about the hotline is followed by the unit that supervises it, one about its liaison by the deputy.
     """
+
+    def may(account: Account) -> bool:
+        return account.id != respondent["respondent_account_id"]
+
     if respondent["respondent_unit_id"] in actor.avoids:
         about = session.get_one(Unit, respondent["respondent_unit_id"])
-        return responsible_for(session, session.get_one(Unit, about.supervising_unit_id or about.parent_id), day).id
+        above = session.get_one(Unit, about.supervising_unit_id or about.parent_id)
+        return responsible_for(session, above, day, may).id
     if actor.is_hotline and actor.account_id is not None and actor.account_id != respondent["respondent_account_id"]:
         return actor.account_id
     desk = session.scalar(select(Unit).filter_by(kind=UnitKind.HOTLINE).order_by(Unit.id).limit(1))
     if desk is None:
         raise Unavailable("尚未设置热线单位，请联系管理员", code="no_hotline_unit")
-    account: Account = responsible_for(session, desk, day)
-    return account.id
+    return responsible_for(session, desk, day, may).id
 
 
 def _previous(session: Session, actor: Actor, number: str | None) -> int | None:

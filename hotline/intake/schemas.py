@@ -36,6 +36,7 @@ class Registration(Form):
     source_code = reference("诉求来源", "sources")
     external_no = line("来源平台编号", 64)
     imposed_due_at = instant("上级要求办结时间")
+    imposed_due_confirmed = flag("确认按已过时限登记")
     previous_no = line("关联工单号", 24)
 
 

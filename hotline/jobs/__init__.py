@@ -8,7 +8,10 @@ from flask import current_app
 from hotline import actions, messages
 from hotline.clock import utcnow
 from hotline.deadlines.sweep import run_sweep
+from hotline.knowledge.history import EVENT
 from hotline.outbox import operations as outbox
+from hotline.supervision import alarms
+from hotline.supervision.kb_notices import send_kb_event
 from knowledge_base.index import IndexBusy
 
 
@@ -19,7 +22,13 @@ def sweep() -> None:
 
 def deliver() -> None:
     """Send what waits in the outbox."""
-    outbox.deliver(_house().database, utcnow, messages.senders())
+    outbox.deliver(_house().database, utcnow, {**messages.senders(), EVENT: send_kb_event})
+
+
+def watch_calendar() -> None:
+    """Tell supervisors and administrators, once, of a year that has no calendar."""
+    with _house().database.transaction() as session:
+        alarms.tell_uncovered_years(session, utcnow())
 
 
 def follow_index() -> None:

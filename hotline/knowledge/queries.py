@@ -1,22 +1,25 @@
 """Read the knowledge base: one entry, what it said then, and which entries answer a question."""
 
 import logging
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
-from enum import StrEnum
 
-from sqlalchemy import Select, exists, or_, select
-from sqlalchemy.orm import Session, aliased, contains_eager
+from sqlalchemy import Select, or_, select
+from sqlalchemy.orm import Session
 
 from hotline.accounts.actor import Actor
-from hotline.accounts.models import Role
 from hotline.database import ROW_IDS
 from hotline.errors import NotFound
+from hotline.knowledge.access import may_see_drafts, reads_internal
+from hotline.knowledge.conflicts import Precedence, precedence
+from hotline.knowledge.force import State, in_force
 from hotline.knowledge.indexing import IndexHolder, current_revision
-from hotline.knowledge.models import EntryStatus, KbEntry, KbEntryVersion
+from hotline.knowledge.models import EntryType, KbEntry, KbEntryVersion
+from hotline.knowledge.regions import applying_in
 from knowledge_base import search as engine
 from knowledge_base.doc_numbers import parse_all
+from knowledge_base.filters import Filters
 from knowledge_base.index import IndexDamaged
 from knowledge_base.snippet import Snippet, marks, snippet
 
@@ -24,29 +27,25 @@ log = logging.getLogger(__name__)
 
 MAX_PLAIN_TERMS = 8
 MAX_PLAIN_ROWS = 200
+MAX_NEW = 3
+"""Hits among what was published since the index was last written; there is seldom more than one such entry."""
 
 
-class State(StrEnum):
-    """Whether a version is the answer on a given day."""
+@dataclass(frozen=True)
+class Wanted:
+    """What a search is narrowed to; None = anything. A region brings what applies there: its own, the city's, higher.
 
-    IN_FORCE = "IN_FORCE"
-    UPCOMING = "UPCOMING"
-    EXPIRED = "EXPIRED"
-    REPLACED = "REPLACED"
-    WITHDRAWN = "WITHDRAWN"
+    `audience`: entries for these tags and entries for everybody.
+    """
 
-    @property
-    def label(self) -> str:
-        return STATE_LABELS[self]
+    region_code: str | None = None
+    unit_id: int | None = None
+    category_id: int | None = None
+    type: EntryType | None = None
+    audience: frozenset[str] | None = None
 
 
-STATE_LABELS = {
-    State.IN_FORCE: "现行有效",
-    State.UPCOMING: "即将生效",
-    State.EXPIRED: "已失效",
-    State.REPLACED: "已被新版本替代",
-    State.WITHDRAWN: "已撤回",
-}
+ANYTHING = Wanted()
 
 
 @dataclass(frozen=True)
@@ -67,122 +66,179 @@ class Hit:
     effective_from: date
     expires_at: date | None
     score: float
+    yields_to: Precedence | None = None
+    """Another hit on the same matter that goes before this one."""
 
 
 @dataclass(frozen=True)
 class Found:
-    """The hits, best first. `degraded`: the index could not answer and plain text comparison did."""
+    """The hits, best first. `degraded`: plain text comparison answered, because the index cannot be read or written."""
 
     hits: list[Hit]
     degraded: bool = False
 
 
-def reads_internal(actor: Actor | None) -> bool:
-    """Whether this reader may see entries that are not public: everybody with a post, nobody else."""
-    return actor is not None and bool(actor.roles - {Role.ENTERPRISE})
+def by_code(session: Session, code: str, *, actor: Actor | None) -> KbEntry:
+    """An entry by its code. Raises NotFound, also for what the reader may not see."""
+    found = session.scalar(select(KbEntry).filter_by(code=code.strip().upper()))
+    if found is None or not _may_see(found, actor):
+        raise _not_found()
+    return found
 
 
 def entry(session: Session, entry_id: int, version: int | None = None, *, actor: Actor | None) -> KbEntryVersion:
     """A version of an entry (None = the newest), with `.entry`. Raises NotFound, also for what the reader may not see.
 
-    Without a post one reads published public entries only.
+    Without a post one reads published public entries only; drafts are seen by those who work on them.
     """
     possible = entry_id in ROW_IDS and (version is None or version in ROW_IDS)
     found = session.get(KbEntry, entry_id) if possible else None
-    internal = reads_internal(actor)
-    if found is None or not (internal or (found.is_public and found.status == EntryStatus.PUBLISHED)):
+    if found is None or not _may_see(found, actor):
         raise _not_found()
-    return replay(session, entry_id, found.current_version if version is None else version)
+    shown = _version(found, version)
+    if shown.published_at is None and not may_see_drafts(actor, found):
+        raise _not_found()
+    return shown
+
+
+def versions_for(entry: KbEntry, actor: Actor | None) -> list[KbEntryVersion]:
+    """An entry's versions as this reader may see them, newest first."""
+    drafts = may_see_drafts(actor, entry)
+    return [one for one in reversed(entry.versions) if drafts or one.published_at is not None]
+
+
+def _may_see(found: KbEntry, actor: Actor | None) -> bool:
+    if not reads_internal(actor):
+        return found.is_public and found.is_live
+    return found.current_version > 0 or may_see_drafts(actor, found)
+
+
+def _version(found: KbEntry, number: int | None) -> KbEntryVersion:
+    wanted = number if number is not None else found.current_version or found.versions[-1].version
+    for version in found.versions:
+        if version.version == wanted:
+            return version
+    raise _not_found()
 
 
 def replay(session: Session, entry_id: int, version: int) -> KbEntryVersion:
     """What a citation names, exactly as it was published, whatever has happened since. Raises NotFound."""
     found = session.scalar(select(KbEntryVersion).filter_by(entry_id=entry_id, version=version))
-    if found is None:
+    if found is None or found.published_at is None:
         raise _not_found()
     return found
 
 
-def state_of(version: KbEntryVersion, on: date) -> State:
-    """Where a version stands on a day."""
-    if version.entry.status == EntryStatus.WITHDRAWN:
-        return State.WITHDRAWN
-    if version.effective_from > on:
-        return State.UPCOMING
-    if any(later.version > version.version and later.effective_from <= on for later in version.entry.versions):
-        return State.REPLACED
-    return State.EXPIRED if version.expires_at is not None and version.expires_at < on else State.IN_FORCE
-
-
-def in_force(on: date, *, public_only: bool) -> Select[KbEntryVersion]:
-    """The versions that are the answer on a day: of each published entry the newest that has begun, if not expired."""
-    later = aliased(KbEntryVersion)
-    replaced = exists().where(
-        later.entry_id == KbEntryVersion.entry_id,
-        later.version > KbEntryVersion.version,
-        later.effective_from <= on,
-    )
-    query = select(KbEntryVersion).join(KbEntryVersion.entry).options(contains_eager(KbEntryVersion.entry))
-    query = query.where(
-        KbEntry.status == EntryStatus.PUBLISHED,
-        KbEntryVersion.effective_from <= on,
-        or_(KbEntryVersion.expires_at.is_(None), KbEntryVersion.expires_at >= on),
-        ~replaced,
-    )
-    return query.where(KbEntry.is_public) if public_only else query
-
-
-def search(session: Session, holder: IndexHolder, text: str, *, actor: Actor | None, on: date, top: int = 10) -> Found:
+def search(
+    session: Session,
+    holder: IndexHolder,
+    text: str,
+    *,
+    actor: Actor | None,
+    on: date,
+    top: int = 10,
+    wanted: Wanted = ANYTHING,
+) -> Found:
     """The entries that answer `text` on that day, for this reader (None = the public).
 
     Never fails for the index's sake: when it is absent or damaged, plain comparison answers, marked as such, while
     the index is built again in the background.
     """
-    public_only = not reads_internal(actor)
+    allowed = _allowed(session, actor, on, wanted)
     try:
-        hits = _indexed(session, holder, text, on=on, public_only=public_only, top=top)
-        return Found(hits)
+        hits = _indexed(session, holder, text, allowed, on=on, actor=actor, top=top, wanted=wanted)
+        return Found(hits, degraded=holder.is_failing)
     except IndexDamaged as damage:
         log.warning("search goes on without the index: %s", damage)
         holder.repair_soon()
-        return Found(_plain(session, holder, text, on=on, public_only=public_only, top=top), degraded=True)
+        return Found(_plain(session, holder, text, allowed, top=top, wanted=wanted), degraded=True)
 
 
-def _indexed(session: Session, holder: IndexHolder, text: str, *, on: date, public_only: bool, top: int) -> list[Hit]:
-    snapshot = holder.snapshot()
+def _allowed(session: Session, actor: Actor | None, on: date, wanted: Wanted) -> Select[KbEntryVersion]:
+    """What this reader may find at all: the database's word, whatever the index says."""
+    query = in_force(on, public_only=not reads_internal(actor))
+    for column, value in (
+        (KbEntry.unit_id, wanted.unit_id),
+        (KbEntry.category_id, wanted.category_id),
+        (KbEntry.type, wanted.type),
+    ):
+        query = query if value is None else query.where(column == value)
+    if wanted.region_code is not None:
+        query = query.where(KbEntry.region_code.in_(("", *applying_in(session, wanted.region_code))))
+    return query
+
+
+def _fits(version: KbEntryVersion, wanted: Wanted) -> bool:
+    """An entry for everybody, or for one of the tags asked for."""
+    tags = version.entry.audience
+    return wanted.audience is None or not tags or bool(wanted.audience & set(tags))
+
+
+def _indexed(
+    session: Session,
+    holder: IndexHolder,
+    text: str,
+    allowed: Select[KbEntryVersion],
+    *,
+    on: date,
+    actor: Actor | None,
+    top: int,
+    wanted: Wanted,
+) -> list[Hit]:
+    snapshot, new = holder.snapshot(), list[Hit]()
     if snapshot.pointer.revision != current_revision(session):
         holder.follow_soon()
-    filters = engine.Filters(public_only=public_only)
-    found = engine.search(snapshot, holder.segmenter, text, on=on, top=top, filters=filters)
+        unindexed = allowed.where(KbEntry.changed_in > snapshot.pointer.revision)
+        new = _plain(session, holder, text, unindexed, top=MAX_NEW, wanted=wanted)
+    filters, also = _filters(session, actor, wanted), holder.synonyms.expand(text)
+    found = engine.search(snapshot, holder.segmenter, text, on=on, top=top, filters=filters, also=also)
     # The index may lag behind by a moment; the database has the last word on what may be shown.
-    valid = _valid(session, {hit.entry_id for hit in found}, on, public_only)
+    rows = session.scalars(allowed.where(KbEntryVersion.entry_id.in_({hit.entry_id for hit in found})))
+    valid = {(row.entry_id, row.version): row for row in rows if _fits(row, wanted)}
+    gone = {hit.entry_id for hit in new}
+    hits = [hit for hit in found if (hit.entry_id, hit.version) in valid and hit.entry_id not in gone]
+    marked = precedence([valid[hit.entry_id, hit.version] for hit in hits])
     return [
-        _hit(valid[hit.entry_id], hit.title_marks, hit.snippet, hit.score)
-        for hit in found
-        if hit.entry_id in valid and valid[hit.entry_id].version == hit.version
-    ]
+        replace(
+            hit_of(valid[hit.entry_id, hit.version], hit.title_marks, hit.snippet, hit.score),
+            yields_to=marked.get(hit.entry_id),
+        )
+        for hit in hits[: top - len(new)]
+    ] + new
 
 
-def _valid(session: Session, ids: Collection[int], on: date, public_only: bool) -> dict[int, KbEntryVersion]:
-    query = in_force(on, public_only=public_only).where(KbEntryVersion.entry_id.in_(ids))
-    return {version.entry_id: version for version in session.scalars(query)}
+def _filters(session: Session, actor: Actor | None, wanted: Wanted) -> Filters:
+    """The same for the index, so that it narrows before it chooses the best."""
+    return Filters(
+        public_only=not reads_internal(actor),
+        regions=applying_in(session, wanted.region_code) if wanted.region_code is not None else (),
+        unit_ids=frozenset() if wanted.unit_id is None else frozenset({wanted.unit_id}),
+        audience=wanted.audience or frozenset(),
+        entry_types=frozenset() if wanted.type is None else frozenset({wanted.type.value}),
+        categories=frozenset() if wanted.category_id is None else frozenset({str(wanted.category_id)}),
+    )
 
 
-def _plain(session: Session, holder: IndexHolder, text: str, *, on: date, public_only: bool, top: int) -> list[Hit]:
+def _plain(
+    session: Session, holder: IndexHolder, text: str, allowed: Select[KbEntryVersion], *, top: int, wanted: Wanted
+) -> list[Hit]:
     """Plain comparison: entries that contain the most of the longest words."""
-    terms = _plain_terms(holder, text[: engine.MAX_QUESTION])
+    terms = plain_terms(holder, text[: engine.MAX_QUESTION])
     if not terms:
         return []
     columns = (KbEntryVersion.title, KbEntryVersion.full_text, KbEntryVersion.doc_number)
     matches = or_(*(column.contains(term, autoescape=True) for column in columns for term in terms))
-    rows = session.scalars(in_force(on, public_only=public_only).where(matches).limit(MAX_PLAIN_ROWS))
+    possible = allowed.where(matches).limit(MAX_PLAIN_ROWS)
+    if numbers := [KbEntryVersion.doc_number.contains(term) for term in terms if "〕" in term]:
+        possible = possible.order_by(or_(*numbers).desc())
+    rows = [row for row in session.scalars(possible) if _fits(row, wanted)]
     scored = sorted(((_overlap(row, terms), -row.id, row) for row in rows), key=lambda item: item[:2], reverse=True)
     return [
-        _hit(row, marks(row.title, terms), snippet(row.full_text, terms), points) for points, _, row in scored[:top]
+        hit_of(row, marks(row.title, terms), snippet(row.full_text, terms), points) for points, _, row in scored[:top]
     ]
 
 
-def _plain_terms(holder: IndexHolder, text: str) -> dict[str, float]:
+def plain_terms(holder: IndexHolder, text: str) -> dict[str, float]:
     """The longest words of the question, each weighing its length."""
     words = {word for word in holder.segmenter.tokens(text) if len(word) > 1}
     numbers = {f"〔{number.year}〕{number.serial}号" for number in parse_all(text)}
@@ -195,7 +251,23 @@ def _overlap(row: KbEntryVersion, terms: dict[str, float]) -> float:
     return sum(weight for term, weight in terms.items() if term in whole)
 
 
-def _hit(version: KbEntryVersion, title_marks: tuple[tuple[int, int], ...], shown: Snippet, score: float) -> Hit:
+def titled(
+    session: Session, entry_ids: Sequence[int], *, actor: Actor | None, on: date, wanted: Wanted = ANYTHING
+) -> list[Hit]:
+    """These entries as hits, in this order: those among them that this reader may find on that day."""
+    rows = session.scalars(_allowed(session, actor, on, wanted).where(KbEntryVersion.entry_id.in_(entry_ids)))
+    valid = {row.entry_id: row for row in rows if _fits(row, wanted)}
+    return [hit_of(valid[one], (), snippet(valid[one].full_text, {}), 0.0) for one in entry_ids if one in valid]
+
+
+def hit_of(
+    version: KbEntryVersion,
+    title_marks: tuple[tuple[int, int], ...],
+    shown: Snippet,
+    score: float,
+    state: State = State.IN_FORCE,
+) -> Hit:
+    """A version as an answer to show."""
     return Hit(
         entry_id=version.entry_id,
         code=version.entry.code,
@@ -207,7 +279,7 @@ def _hit(version: KbEntryVersion, title_marks: tuple[tuple[int, int], ...], show
         doc_number=version.doc_number,
         place=version.place,
         type_label=version.entry.type.label,
-        state=State.IN_FORCE,
+        state=state,
         effective_from=version.effective_from,
         expires_at=version.expires_at,
         score=round(score, 4),

@@ -2,15 +2,16 @@
 
 import json
 import urllib.request
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime
+from itertools import islice
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from hotline.accounts.actor import actor_of
 from hotline.accounts.models import Account, Post, Role
-from hotline.accounts.queries import holder, with_role
+from hotline.accounts.queries import holders, with_role
 from hotline.clock import to_local, utcnow
 from hotline.database import Database
 from hotline.messages.models import Audience, Notice
@@ -30,6 +31,10 @@ DESKS = {
     "reviewer_desk": Role.REVIEWER,
     "callback_desk": Role.CALLBACK,
     "supervisor": Role.SUPERVISOR,
+}
+PERSONS: dict[str, Callable[[Ticket], Account | None]] = {
+    "handler": lambda ticket: ticket.handler,
+    "follower": lambda ticket: ticket.follower,
 }
 TIMEOUT = 10
 """Seconds a platform has to take our report."""
@@ -59,17 +64,17 @@ def _tell_staff(session: Session, ticket: Ticket, entry: LedgerEntry) -> None:
 
 def _people(session: Session, ticket: Ticket, whom: Iterable[str], at: datetime) -> list[Account]:
     """The accounts behind the words of a ladder. Whoever may not see the ticket is not told."""
-    found: list[Account | None] = []
-    for word in whom:
-        if word in DESKS:
-            found += with_role(session, DESKS[word])
-        elif word == "handler":
-            found.append(ticket.handler)
-        elif word == "follower":
-            found.append(ticket.follower)
-        elif ticket.lead_unit is not None:
-            found.append(holder(session, ticket.lead_unit.chain, POSTS[word], to_local(at).date()))
-    return [one for one in found if one is not None and _may_know(session, ticket, one)]
+    return [account for word in whom for account in _behind(session, ticket, word, at)]
+
+
+def _behind(session: Session, ticket: Ticket, word: str, at: datetime) -> list[Account]:
+    """Of those who hold a unit's posts the first that may see it (the deputy of a liaison who is complained of)."""
+    if word in POSTS:
+        units = ticket.lead_unit.chain if ticket.lead_unit else ()
+        posted = holders(session, units, POSTS[word], to_local(at).date())
+        return list(islice((one for one in posted if _may_know(session, ticket, one)), 1))
+    people = with_role(session, DESKS[word]) if word in DESKS else [PERSONS[word](ticket)]
+    return [one for one in people if one is not None and _may_know(session, ticket, one)]
 
 
 def _may_know(session: Session, ticket: Ticket, account: Account) -> bool:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, delete, or_, select, update
+from sqlalchemy import ColumnElement, and_, case, delete, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -75,9 +75,36 @@ def mark_failed(session: Session, message: OutboxMessage, error: str, now: datet
     session.execute(update(OutboxMessage).filter_by(id=message.id).values(values))
 
 
+def hasten(message: OutboxMessage, now: datetime) -> None:
+    """Have a message tried at once, without waiting out its back-off. A lease stays: somebody is sending it now."""
+    message.available_at = now
+
+
+@dataclass(frozen=True)
+class Backlog:
+    """How many messages wait, how many of them have failed at least once, and since when the oldest waits."""
+
+    waiting: int
+    failed: int
+    oldest: datetime | None
+
+
+def backlog(session: Session) -> Backlog:
+    """What has not left the house yet."""
+    troubled = func.count(case((OutboxMessage.last_error.is_not(None), 1)))
+    query = select(func.count(), troubled, func.min(OutboxMessage.created_at)).where(OutboxMessage.sent_at.is_(None))
+    return Backlog(*session.execute(query).one())
+
+
 def unsent(session: Session, *, attempts: int = 0, limit: int = 100) -> list[OutboxMessage]:
     """Messages that still wait, oldest first; with `attempts` only those that were tried so often."""
     waiting = (OutboxMessage.sent_at.is_(None), OutboxMessage.attempts >= attempts)
+    return list(session.scalars(select(OutboxMessage).where(*waiting).order_by(OutboxMessage.id).limit(limit)))
+
+
+def failed(session: Session, limit: int = 100) -> list[OutboxMessage]:
+    """Messages that still wait and have failed at least once, oldest first."""
+    waiting = (OutboxMessage.sent_at.is_(None), OutboxMessage.last_error.is_not(None))
     return list(session.scalars(select(OutboxMessage).where(*waiting).order_by(OutboxMessage.id).limit(limit)))
 
 

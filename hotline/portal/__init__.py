@@ -1,10 +1,10 @@
-"""The public site: enterprises track, supplement, withdraw and rate with number and query code."""
+"""The public site: anybody searches policies; enterprises track, supplement, withdraw and rate with number and code."""
 
 from flask import Flask
 
-from hotline.portal import views
+from hotline.portal import knowledge
 
 
 def register(app: Flask) -> None:
-    """Every blueprint of the public site."""
-    app.register_blueprint(views.pages)
+    """The one blueprint of the public site: `views`', on which `knowledge` hangs its pages too."""
+    app.register_blueprint(knowledge.pages)

@@ -237,7 +237,7 @@ def _frame() -> dict[str, Any]:
 
 
 def _same_page(size: str) -> str:
-    kept = {name: value for name, value in request.args.items() if name in ("to", "no")}
+    kept = {name: value for name, value in request.args.items() if name in ("to", "no", "q")}
     path = url_for(".track") if request.endpoint == "portal.leave" else request.path
     return f"{path}?{urlencode({**kept, 'size': size})}"
 

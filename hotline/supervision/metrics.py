@@ -11,12 +11,11 @@ from sqlalchemy import ColumnElement, Select, and_, case, func, select
 from sqlalchemy.orm import Session
 
 from hotline.accounts.actor import Actor
-from hotline.clock import to_local
 from hotline.deadlines import queries as deadlines
-from hotline.deadlines.models import Clock, ClockState
 from hotline.directory.models import Unit
 from hotline.directory.time import working_calendar
 from hotline.feedback.models import CallbackAttempt
+from hotline.supervision.recompute import provisional_years
 from hotline.ticket import listing
 from hotline.ticket.models import OPEN, ContactResult, Satisfaction, Ticket, TicketStatus
 from hotline.ticket.queries import scope
@@ -125,10 +124,7 @@ class ClockHealth:
 
 def clock_health(session: Session, now: datetime) -> ClockHealth:
     """Whether time itself is in order."""
-    query = select(Clock.started_at, Clock.due_at).where(Clock.state == ClockState.RUNNING, Clock.provisional)
-    spans = session.execute(query).all()
-    calendar = working_calendar(session)
-    touched = {year for start, due in spans for year in range(to_local(start).year, to_local(due).year + 1)}
-    unknown = tuple(sorted(year for year in touched if not calendar.covers(year)))
+    spans, calendar = provisional_years(session), working_calendar(session)
+    unknown = tuple(sorted(year for year in set().union(*spans) if not calendar.covers(year)))
     late, stuck = deadlines.health(session, now), len(deadlines.stuck(session))
     return ClockHealth(late, stuck, len(spans) if unknown else 0, unknown)

@@ -23,6 +23,7 @@ from hotline.directory.holidays import YearNotice, import_year, spans, stored_ye
 from hotline.directory.models import SlaProfile, WorkingHours
 from hotline.directory.operations import set_hours
 from hotline.directory.time import rules_of, working_calendar
+from hotline.knowledge.clocks import recount
 from hotline.supervision.rungs import SUBJECTS
 from hotline.ticket import ledger
 from hotline.ticket.models import Ticket
@@ -115,6 +116,7 @@ def recompute(
         for ticket, clocks in _read(session, ids, lock=True):
             moves += _recompute_ticket(session, ticket, clocks, basis, order)
         session.flush()
+    recount(session, reason, now)  # the knowledge base's clocks stand by the calendar alone
     return moves
 
 
@@ -203,11 +205,15 @@ def uncovered_years(session: Session, now: datetime) -> dict[int, int]:
     They matter when an open clock reaches them, or when they are the present year or begin soon.
     """
     covered = working_calendar(session).covered_years or frozenset()
-    reached: Counter[int] = Counter()
-    for start, due in session.execute(select(Clock.started_at, Clock.due_at).where(ALIVE, Clock.provisional)):
-        reached.update(range(to_local(start).year, to_local(due).year + 1))
+    reached = Counter(year for years in provisional_years(session) for year in years)
     soon = {to_local(now).year, to_local(now + WARNED_BEFORE).year}
     return {year: reached[year] for year in sorted((set(reached) | soon) - covered)}
+
+
+def provisional_years(session: Session) -> list[range]:
+    """The local years that each open clock counted by an unknown calendar reaches into."""
+    spans = session.execute(select(Clock.started_at, Clock.due_at).where(ALIVE, Clock.provisional))
+    return [range(to_local(start).year, to_local(due).year + 1) for start, due in spans]
 
 
 def _open_tickets(session: Session) -> list[int]:

@@ -77,9 +77,9 @@ def fire(kind: str) -> Callable[[Session, Sequence[Fired], datetime], None]:
 
 
 def tickets_of(session: Session, kind: str, ids: Collection[int]) -> dict[int, int]:
-    """The ticket of each subject."""
+    """The ticket of each subject; a subject of the knowledge base has none."""
     if kind not in SUBJECTS:
-        return {one: one for one in ids}
+        return {one: one for one in ids} if kind == "ticket" else {}
     model = SUBJECTS[kind]
     return {
         row.id: row.ticket_id for row in session.execute(select(model.id, model.ticket_id).where(model.id.in_(ids)))
@@ -131,6 +131,8 @@ def _row(ticket: Any, nth: int, one: Fired, now: datetime) -> dict[str, Any]:
             "due_at": one.rung_due_at.isoformat(),
             "told": one.told,
             "effect": one.rung.effect,
+            "acknowledge": one.rung.acknowledge,
+            "firing": [one.clock.id, one.rung_index],
         },
         "changes": {},
     }

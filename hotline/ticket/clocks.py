@@ -16,6 +16,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session
 
+from hotline.clock import to_local
 from hotline.deadlines import operations as deadlines
 from hotline.deadlines.models import Clock
 from hotline.deadlines.subjects import Subject, unit_of
@@ -112,9 +113,10 @@ def _start_clock(session: Session, ticket: Ticket, name: ClockName, occurrence: 
     """Start one clock of the ticket, unless its profile has none for such a ticket, or TOTAL does not start yet."""
     rules = rules_for(ticket)
     limit = rules.limit(name, ticket.appeal_type, ticket.urgency)
-    if limit is None or (name is ClockName.TOTAL and not _total_starts(ticket, rules)):
+    if limit is None or (name is ClockName.TOTAL and not _total_starts(ticket, rules, now)):
         return None
-    return deadlines.start(
+    ladder, calendar = rules.ladder(name, limit.unit), working_calendar(session)
+    clock = deadlines.start(
         session,
         subject_of(ticket),
         name,
@@ -122,21 +124,42 @@ def _start_clock(session: Session, ticket: Ticket, name: ClockName, occurrence: 
         started_at=_total_start(ticket, rules, now) if name is ClockName.TOTAL else now,
         limit=limit,
         profile_id=ticket.profile_id,
-        ladder=rules.ladder(name, limit.unit),
-        calendar=working_calendar(session),
+        ladder=ladder,
+        calendar=calendar,
         day_ends=rules.day_ends,
         now=now,
-        imposed_due=ticket.imposed_due_at if name is ClockName.TOTAL else None,
     )
+    if ticket.imposed_due_at is not None and (name is ClockName.TOTAL or _waits_first(ticket, name, now)):
+        why = imposed_sentence(ticket.imposed_due_at, now)
+        deadlines.impose(clock, ticket.imposed_due_at, calendar=calendar, ladder=ladder, reason=why, now=now)
+    return clock
+
+
+def _waits_first(ticket: Ticket, name: ClockName, now: datetime) -> bool:
+    """Whether this is the wait for the first dispatch, which must not outlast the whole: TOTAL may start only then."""
+    return name is ClockName.DISPATCH and ticket.round == 0 and not _is_late_above(ticket, now)
+
+
+def _is_late_above(ticket: Ticket, now: datetime) -> bool:
+    return ticket.imposed_due_at is not None and ticket.imposed_due_at <= now
+
+
+def imposed_sentence(due_at: datetime, now: datetime) -> str:
+    """What is set from above, in one Chinese sentence, and whether that time has passed."""
+    passed = "，该时限已过，按超期处理" if due_at <= now else ""
+    return f"上级要求 {to_local(due_at):%Y-%m-%d %H:%M} 前办结{passed}"
 
 
 def _total_start(ticket: Ticket, rules: SlaRules, now: datetime) -> datetime:
     return ticket.received_at if rules.total_starts_at == "receipt" else ticket.dispatched_at or now
 
 
-def _total_starts(ticket: Ticket, rules: SlaRules) -> bool:
-    """From receipt, or from the first dispatch: never from signing, so that 退单 wins no time."""
-    return rules.total_starts_at == "receipt" or ticket.dispatched_at is not None
+def _total_starts(ticket: Ticket, rules: SlaRules, now: datetime) -> bool:
+    """From receipt, or from the first dispatch: never from signing, so that 退单 wins no time.
+
+    What is late already when it comes from above waits for nothing.
+    """
+    return rules.total_starts_at == "receipt" or ticket.dispatched_at is not None or _is_late_above(ticket, now)
 
 
 def start_inner(session: Session, ticket: Ticket, part: Assignment, now: datetime) -> Clock:

@@ -1,7 +1,7 @@
 """台账: one append-only row a change; (ticket, seq) has no gap, and replaying the rows rebuilds the ticket's facts."""
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from datetime import date, datetime
 from enum import Enum
 from typing import Any
 
@@ -82,10 +82,10 @@ def _recorded(name: str, pair: tuple[Any, Any]) -> list[Any]:
 
 
 def plain(value: Any) -> Any:
-    """A value as JSON has it; instants as ISO 8601 in UTC."""
+    """A value as JSON has it; days and instants as ISO 8601, these in UTC."""
     if isinstance(value, Enum):
         return value.value
-    if isinstance(value, datetime):
+    if isinstance(value, date):
         return value.isoformat()
     if isinstance(value, Mapping):
         return {key: plain(item) for key, item in value.items()}

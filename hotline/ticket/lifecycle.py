@@ -19,7 +19,7 @@ LEADER = frozenset({R.UNIT_LEADER})
 DISPATCHER = frozenset({R.DISPATCHER, R.SUPERVISOR})
 SUPERVISOR = frozenset({R.SUPERVISOR})
 CALLBACK = frozenset({R.CALLBACK, R.SUPERVISOR})
-STAFF = frozenset(R) - {R.ENTERPRISE, R.SYSTEM, R.ADMIN, R.AUDITOR, R.KB_EDITOR}
+STAFF = frozenset(R) - {R.ENTERPRISE, R.SYSTEM, R.ADMIN, R.AUDITOR, R.KB_EDITOR, R.GRASSROOTS}
 OURS = frozenset({R.ENTERPRISE})
 CLOCK = frozenset({R.SYSTEM})
 
@@ -153,3 +153,5 @@ ANY_TIME = (
 )
 
 TABLE: Table = sum((*INTAKE, *DISPATCH, *HANDLING, *FEEDBACK, *ANY_TIME), ())
+LABELS: dict[str, str] = {row.action: row.label for row in reversed(TABLE)}
+"""Action → what it is called where no ticket says which row is meant: as in its first row."""

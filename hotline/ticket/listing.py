@@ -19,6 +19,7 @@ from hotline.ticket.models import OPEN, AppealType, Consultation, Ticket, Ticket
 from hotline.ticket.numbering import is_number
 from hotline.ticket.parts import asked_of
 from hotline.ticket.queries import scope
+from hotline.ticket.schemas import typed
 from hotline.ticket.view import nearest_clock, total_clock
 
 S = TicketStatus
@@ -200,7 +201,7 @@ def matching(q: str, actor: Actor) -> ColumnElement[bool]:
 
     Whoever may not know the enterprise behind a ticket does not find it by name, code or telephone either.
     """
-    text = q.replace("\x00", "").strip()[:100]
+    text = typed(q, 100)
     if not text:
         return true()
     if is_number(text.upper()):

@@ -72,6 +72,11 @@ def actions(ticket: Ticket, actor: Actor, now: datetime) -> list[Transition]:
     return list({row.action: row for row in reversed(rows)}.values())[::-1]
 
 
+def check(ticket: Ticket, action: str, actor: Actor, now: datetime) -> None:
+    """Raise as `apply` would: IllegalAction (409) or Forbidden (403); for asking before the form is looked at."""
+    choose(TABLE, action, facts(ticket, now), actor)
+
+
 def held_up(ticket: Ticket, action: str, actor: Actor, now: datetime) -> str | None:
     """Why this actor cannot take this step of the work yet, where it is his to take."""
     return workflow.held_up(TABLE, action, facts(ticket, now), actor)

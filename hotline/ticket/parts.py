@@ -34,13 +34,14 @@ from hotline.ticket.operations import Data, apply, session_of
 
 
 def receiving_unit(ticket: Ticket, code: str, now: datetime, field: str = "unit_code") -> tuple[Unit, Account]:
-    """A unit that may receive this ticket, and who answers for it there. Raises Invalid (回避, unknown, unmanned)."""
+    """A unit that may receive this ticket, and who answers for it there. Raises Invalid (回避, unknown, unmanned).
+
+    A complaint about the unit's own liaison goes to the next in line.
+    """
     session, day = session_of(ticket), to_local(now).date()
     unit = by_code(session, Unit, code, day, field=field)
     check_impartial(ticket, unit, field)
-    account = responsible_for(session, unit, day)
-    check_person(ticket, account, field)
-    return unit, account
+    return unit, responsible_for(session, unit, day, lambda account: not is_concerned(ticket, account))
 
 
 def check_impartial(ticket: Ticket, unit: Unit, field: str) -> None:
@@ -54,12 +55,17 @@ def check_impartial(ticket: Ticket, unit: Unit, field: str) -> None:
 
 def check_person(ticket: Ticket, account: Account, field: str) -> None:
     """回避: nor does the complained-of person, or anybody in the complained-of unit."""
+    if is_concerned(ticket, account):
+        raise Invalid(f"{account.name}与本诉求有利害关系，应当回避", code="respondent_person", field=field)
+
+
+def is_concerned(ticket: Ticket, account: Account) -> bool:
+    """Whether the appeal is about this person or this person's unit. Praise concerns nobody."""
     if ticket.appeal_type is AppealType.PRAISE:
-        return
+        return False
     about = ticket.respondent_unit
     in_unit = about is not None and about.is_above(account.unit)
-    if in_unit or (account.id == ticket.respondent_account_id):
-        raise Invalid(f"{account.name}与本诉求有利害关系，应当回避", code="respondent_person", field=field)
+    return in_unit or account.id == ticket.respondent_account_id
 
 
 def assign(

@@ -97,6 +97,16 @@ def instant(label: str, **meta: Any) -> fields.AwareDateTime:
     )
 
 
+def day(label: str, **meta: Any) -> fields.Date:
+    """A day in ISO 8601."""
+    return fields.Date(
+        load_default=None,
+        allow_none=True,
+        metadata={"label": label, "widget": "date", **meta},
+        error_messages=_messages(label),
+    )
+
+
 class Checked(Schema):
     """Any input: unknown keys are ignored, complaints are Chinese whichever field makes them."""
 
@@ -145,6 +155,11 @@ def _speak_chinese(field: fields.Field[Any], label: str) -> None:
 
 def _library_messages(cls: type) -> dict[str, str]:
     return getattr(cls, "default_error_messages", {})
+
+
+def typed(words: str, limit: int | None = None) -> str:
+    """What stands in a field that no schema checks (a search, a filter), without what no database can hold."""
+    return words.replace("\x00", "").strip()[:limit]
 
 
 def _clean_value(key: str, value: Any) -> Any:

@@ -78,6 +78,7 @@ def as_dict(session: Session, ticket: Ticket, actor: Actor, now: datetime) -> di
         "place": ticket.place,
         "source": ticket.source.code,
         "external_no": ticket.external_no,
+        "imposed_due_at": ticket.imposed_due_at.isoformat() if ticket.imposed_due_at else None,
         "contact_name": mask_name(ticket.contact_name),
         "contact_phone": mask_phone(ticket.contact_phone),
         "round": ticket.round,

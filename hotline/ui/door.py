@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import cached_property
 
 from flask import current_app, g
@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from hotline import queue
 from hotline.accounts.actor import Actor, actor_of
 from hotline.accounts.models import Account
+from hotline.accounts.operations import log_in, password_hash, proven
 from hotline.clock import to_local, utcnow
 from hotline.config import Settings
 from hotline.database import Database
@@ -89,6 +90,22 @@ def transaction(*, write: bool = False) -> Iterator[Session]:
         ) from error
     if write:
         house().wake()
+
+
+def let_in(login: str, password: str) -> Account:
+    """The account behind login and password. Raises Unauthenticated with the sentence to show.
+
+    The slow hash is computed between two transactions, so that a morning's log-ins do not hold up the writer.
+    """
+    settings = house().settings
+    with transaction() as session:
+        stored = password_hash(session, login)
+    proof, lock = proven(stored, password), timedelta(minutes=settings.login_lock_minutes)
+    with transaction(write=True) as session:
+        result = log_in(session, login, proof, utcnow(), max_failures=settings.login_max_failures, lock=lock)
+    if result.account is None:  # only now, so that the failure is counted
+        raise Unauthenticated(result.refusal, code="login_refused")
+    return result.account
 
 
 def current_actor(session: Session) -> Actor:

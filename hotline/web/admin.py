@@ -38,6 +38,7 @@ TABS = (
     ("enterprises", "/directory/enterprises", "企业", EVERYBODY),
     ("sources", "/directory/sources", "诉求来源", EVERYBODY),
     ("time", "/admin/time", "时限与日历", TIME_READERS),
+    ("health", "/admin/health", "系统运行", TIME_READERS),
     ("accounts", "/admin/accounts", "账号", ADMINS),
     ("me", "/account", "我的密码", EVERYBODY),
 )

@@ -12,6 +12,7 @@ from hotline.directory.models import Unit
 from hotline.directory.queries import by_code
 from hotline.errors import DomainError
 from hotline.supervision import handover
+from hotline.ticket.schemas import typed
 from hotline.ui.door import Door, door
 from hotline.web.access import demand
 from hotline.web.admin import ADMINS, FormPage, found, people, run_form, show
@@ -32,7 +33,7 @@ ACCOUNTS = "/admin/accounts"
 @pages.get("/admin/accounts")
 def accounts() -> ResponseReturnValue:
     """Every account, by unit; those that are closed come last."""
-    q, role = request.args.get("q", "").strip(), request.args.get("role", "")
+    q, role = typed(request.args.get("q", "")), request.args.get("role", "")
     query = select(Account).join(Unit).order_by(Account.is_active.desc(), Unit.path, Account.id)
     if q:
         names = (Account.login, Account.name, Unit.name, Unit.short_name)

@@ -16,7 +16,9 @@ from hotline.accounts.privacy import mask_name, mask_phone, normalise_phone, pho
 from hotline.directory.models import Category, CategoryOwner, Enterprise, Region, Source, Unit
 from hotline.directory.operations import close_source, end_owner, save_owner, save_source
 from hotline.directory.queries import effective
+from hotline.ticket.schemas import typed
 from hotline.ui.door import Door, door
+from hotline.ui.pager import Pager
 from hotline.web.admin import FormPage, found, record, run_form, show
 from hotline.web.admin_forms import Ending, NewSource, OwnerForm, SourceForm
 
@@ -137,38 +139,15 @@ def regions() -> ResponseReturnValue:
         return show(d, "admin/regions.html", "regions", rows=rows, names=names, units=units, kinds=REGION_KINDS)
 
 
-@dataclass(frozen=True)
-class Pages:
-    """What macro pager needs."""
-
-    page: int
-    total: int
-    q: str
-
-    @property
-    def pages(self) -> int:
-        return max(1, -(-self.total // PAGE))
-
-    @property
-    def first(self) -> int:
-        return (self.page - 1) * PAGE + 1
-
-    @property
-    def last(self) -> int:
-        return min(self.page * PAGE, self.total)
-
-    def href(self, page: int) -> str:
-        return "?" + urlencode({"q": self.q, "page": page})
-
-
 @pages.get("/directory/enterprises")
 def enterprises() -> ResponseReturnValue:
     """Known enterprises by name, credit code or telephone; contacts are masked."""
-    q, number = request.args.get("q", "").strip(), max(1, request.args.get("page", 1, type=int))
+    q, number = typed(request.args.get("q", "")), max(1, request.args.get("page", 1, type=int))
     with door() as d:
         condition = _enterprise_like(q)
         total = d.session.scalar(select(func.count()).select_from(Enterprise).where(condition)) or 0
-        page = Pages(min(number, max(1, -(-total // PAGE))), total, q)
+        number = min(number, max(1, -(-total // PAGE)))
+        page = Pager(number, total, PAGE, lambda one: "?" + urlencode({"q": q, "page": one}))
         query = select(Enterprise).where(condition).order_by(Enterprise.name).limit(PAGE).offset((page.page - 1) * PAGE)
         rows = [(one, mask_name(one.contact_name), mask_phone(one.contact_phone)) for one in d.session.scalars(query)]
         return show(d, "admin/enterprises.html", "enterprises", rows=rows, q=q, page=page)

@@ -17,6 +17,7 @@ from hotline.directory.models import Category, CategoryOwner, Region, Unit
 from hotline.directory.operations import UNIT_FIELDS, close_unit, save_unit
 from hotline.directory.queries import effective
 from hotline.supervision.handover import check_unit_is_free
+from hotline.ticket.schemas import typed
 from hotline.ui.door import Door, door
 from hotline.web.admin import FormPage, found, record, run_form, servants, show
 from hotline.web.admin_forms import Appointment, Ending, NewUnit, UnitForm
@@ -43,7 +44,7 @@ class UnitRow:
 @pages.get("/directory")
 def units() -> ResponseReturnValue:
     """The tree of units with those who answer for them."""
-    q, with_closed = request.args.get("q", "").strip(), "closed" in request.args
+    q, with_closed = typed(request.args.get("q", "")), "closed" in request.args
     with door() as d:
         rows = _rows(d.session, q, d.today, with_closed)
         return show(d, "admin/units.html", "units", rows=rows, q=q, with_closed=with_closed, today=d.today)

@@ -26,17 +26,13 @@ def _code(label: str, limit: int = 32) -> fields.String:
 
 
 def _day(label: str, **meta: Any) -> fields.Date:
-    return fields.Date(required=True, metadata={"label": label, **meta}, error_messages=_messages(label))
-
-
-def _messages(label: str) -> dict[str, Any]:
-    return {"required": f"请填写{label}", "null": f"请填写{label}", "invalid": f"{label}的格式不对"}
+    return fields.Date(required=True, metadata={"label": label, **meta})
 
 
 def _whole(label: str, low: int, high: int, **meta: Any) -> fields.Integer:
     within = validate.Range(low, high, error=f"{label}须为 {low} 至 {high}")
     meta = {"label": label, **meta}
-    return fields.Integer(required=True, validate=within, metadata=meta, error_messages=_messages(label))
+    return fields.Integer(required=True, validate=within, metadata=meta)
 
 
 def _choice(label: str, choices: list[tuple[str, str]], **meta: Any) -> fields.String:
@@ -207,7 +203,7 @@ class LimitField(fields.Field[Limit]):
 
 def _limit(label: str, **meta: Any) -> LimitField:
     meta = {"label": label, "widget": "text", "width": 3, **meta}
-    return LimitField(required=True, metadata=meta, error_messages={"required": f"请填写{label}"})
+    return LimitField(required=True, metadata=meta)
 
 
 APPEALS = {**{one.value: one.label for one in AppealType}, "*": "一般"}

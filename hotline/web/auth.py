@@ -1,14 +1,13 @@
 """Logging in and out in the browser."""
 
-from datetime import timedelta
 from urllib.parse import urlsplit
 
 from flask import Blueprint, redirect, render_template, request, session
 from flask.typing import ResponseReturnValue
 
-from hotline.accounts.operations import log_in
-from hotline.clock import utcnow
-from hotline.ui.door import house, transaction
+from hotline.errors import Unauthenticated
+from hotline.ticket.schemas import typed
+from hotline.ui.door import let_in
 
 pages = Blueprint("auth", __name__, template_folder="templates")
 
@@ -22,20 +21,11 @@ def login_form() -> ResponseReturnValue:
 @pages.post("/login")
 def login() -> ResponseReturnValue:
     """Check the password; the session is made anew, so that nobody can have planted its id."""
-    settings, typed = house().settings, request.form.get("login", "").strip()
-    target = _safe(request.form.get("next"))
-    with transaction(write=True) as db:
-        result = log_in(
-            db,
-            typed.replace("\x00", ""),
-            request.form.get("password", ""),
-            utcnow(),
-            max_failures=settings.login_max_failures,
-            lock=timedelta(minutes=settings.login_lock_minutes),
-        )
-        account = result.account
-    if account is None:
-        return render_template("ui/login.html", login=typed, error=result.refusal, next=target), 401
+    name, target = typed(request.form.get("login", "")), _safe(request.form.get("next"))
+    try:
+        account = let_in(name, request.form.get("password", ""))
+    except Unauthenticated as refusal:
+        return render_template("ui/login.html", login=name, error=refusal.message, next=target), 401
     session.clear()
     session.permanent = True
     session.update(account_id=account.id, version=account.session_version)

@@ -25,7 +25,10 @@ PLACES: dict[str, tuple[str, ...]] = {
     "answer": ("public_text", "legal_basis"),
     "flags": ("wants_callback", "is_confidential", "is_anonymous"),
     "about": ("respondent_kind", "respondent_unit_code", "respondent_name", "respondent_login"),
-    "origin": ("source_code", "call_time", "language", "external_no", "imposed_due_at", "previous_no"),
+    "origin": (
+        *("source_code", "call_time", "language", "external_no", "imposed_due_at", "imposed_due_confirmed"),
+        "previous_no",
+    ),
     "refuse": ("refusal_reason", "legal_route"),
     "transfer_emergency": ("transferred_to",),
     "forward_praise": ("unit_code",),
@@ -58,6 +61,9 @@ CHANGED: dict[str, Field] = {
 }
 """What the desk draws otherwise than the schema alone would have it."""
 
+WHEN_ASKED = frozenset({"imposed_due_confirmed"})
+"""Questions that are only drawn once they were asked."""
+
 USUAL = {"source_code": "PHONE", "urgency": "NORMAL", "language": "普通话", "call_time": "工作时间均可"}
 """What a new form says before anybody has typed."""
 
@@ -73,7 +79,12 @@ def layout(session: Session, day: date, form: Posted, errors: Mapping[str, Any])
     """Place → its fields, with `appeal_type` as numbered chips, and which folded parts must stand open."""
     described = form_fields(session, DeskForm, day, values=values_of(form), errors=errors)
     by_name = {field["name"]: field | CHANGED.get(field["name"], {}) for field in described}
-    placed: dict[str, Any] = {place: [by_name[name] for name in names] for place, names in PLACES.items()}
+    drawn = {
+        name: field for name, field in by_name.items() if name not in WHEN_ASKED or field["value"] or field["error"]
+    }
+    placed: dict[str, Any] = {
+        place: [drawn[name] for name in names if name in drawn] for place, names in PLACES.items()
+    }
     placed["appeal_type"] = _numbered(by_name["appeal_type"])
     placed["open"] = {place for place in ("about", "origin") if any(_is_told(field) for field in placed[place])}
     return placed
@@ -86,7 +97,7 @@ def _numbered(field: Field) -> Field:
 
 
 def _is_told(field: Field) -> bool:
-    return bool(field["error"]) or field["value"] not in ("", None, USUAL.get(field["name"]))
+    return bool(field["error"]) or field["value"] not in ("", None, False, USUAL.get(field["name"]))
 
 
 def summary(errors: Mapping[str, Any]) -> list[dict[str, str | None]]:

@@ -2,11 +2,13 @@
 
 from typing import Any
 
-from flask import Blueprint, redirect, request
+from flask import Blueprint, flash, redirect, request
 from flask.typing import ResponseReturnValue
-from sqlalchemy import select, update
+from sqlalchemy import or_, select, update
 
 from hotline.messages.models import Notice
+from hotline.supervision.acknowledgements import acknowledge, to_confirm
+from hotline.supervision.kb_notices import paths
 from hotline.ticket.models import Ticket
 from hotline.ticket.queries import scope
 from hotline.ui.door import Door, door
@@ -29,9 +31,16 @@ def index() -> ResponseReturnValue:
 
 
 def _notices(d: Door) -> list[dict[str, Any]]:
-    """A notice of a ticket that has left this person's sight keeps its time, but neither words nor link."""
-    query = select(Notice, Ticket.no, scope(d.actor)).join(Ticket, Ticket.id == Notice.ticket_id)
+    """A notice of a ticket that has left this person's sight keeps its time, but neither words nor link.
+
+    One without a ticket is about the knowledge base or the house's calendar.
+    """
+    seen = or_(Notice.ticket_id.is_(None), scope(d.actor))
+    query = select(Notice, Ticket.no, seen).outerjoin(Ticket, Ticket.id == Notice.ticket_id)
     query = query.where(Notice.account_id == d.actor.account_id).order_by(Notice.read_at.is_not(None), Notice.id.desc())
+    rows = d.session.execute(query.limit(SHOWN)).all()
+    leads = paths(d.session, [notice.topic for notice, *_ in rows])
+    owed = to_confirm(d.session, d.actor, Notice.id.in_([notice.id for notice, *_ in rows]))
     return [
         {
             "id": notice.id,
@@ -40,8 +49,11 @@ def _notices(d: Door) -> list[dict[str, Any]]:
             "text": notice.text if is_visible else "",
             "at": notice.created_at,
             "is_unread": notice.read_at is None,
+            "is_owed": notice.id in owed,
+            "is_calendar": notice.ticket_id is None and notice.topic not in leads,
+            "path": leads.get(notice.topic or ""),
         }
-        for notice, number, is_visible in d.session.execute(query.limit(SHOWN))
+        for notice, number, is_visible in rows
     ]
 
 
@@ -53,3 +65,13 @@ def read() -> ResponseReturnValue:
         mine = update(Notice).where(Notice.account_id == d.actor.account_id, Notice.read_at.is_(None))
         d.session.execute((mine if chosen is None else mine.where(Notice.id == chosen)).values(read_at=d.now))
     return redirect("/inbox", 303)
+
+
+@pages.post("/inbox/acknowledge")
+def confirm() -> ResponseReturnValue:
+    """确认收到 of one notice (`id`); back to where the button stood: the ticket (`from` = ticket) or the in-box."""
+    chosen = request.form.get("id", 0, type=row_id)  # 0: no notice has it
+    with door(write=True) as d:
+        number = acknowledge(d.session, d.actor, chosen, d.now)
+    flash(f"已确认收到：{number}", "ok")
+    return redirect(f"/tickets/{number}" if request.form.get("from") == "ticket" else "/inbox", 303)

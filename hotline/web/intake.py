@@ -13,19 +13,20 @@ from werkzeug.datastructures import MultiDict
 from hotline.accounts.actor import SYSTEM
 from hotline.actions import CREATING, perform
 from hotline.clock import to_local
-from hotline.directory.models import Category, Region, Unit
-from hotline.dispatch.proposal import Deadline, deadline, propose
-from hotline.errors import DomainError, Invalid, NotFound, TooLarge, TooMany, Unauthenticated, Unavailable
+from hotline.errors import DomainError, Invalid, NotFound, TooLarge, TooMany, Unauthenticated
 from hotline.idempotency import IdempotencyRecord, once
-from hotline.intake import drafts, hints
-from hotline.knowledge.queries import entry as kb_entry
-from hotline.ticket.models import AppealType, Ticket, Urgency
+from hotline.intake import drafts
+from hotline.ticket.models import Ticket
 from hotline.ticket.queries import get, visible
 from hotline.ui.door import Door, door
 from hotline.ui.forms import submitted
-from hotline.web import desk_form, knowledge
+from hotline.ui.helpers import row_id
+from hotline.web import desk_form, desk_parts
 from hotline.web.access import demand
 from hotline.web.desk_form import Posted
+from hotline.web.kb_pinned import read_notice
+from hotline.web.kb_results import keep_question
+from hotline.web.kb_search import cited, register_gap
 from hotline.web.navigation import DESK, render_page
 
 pages = Blueprint("desk", __name__, template_folder="templates")
@@ -47,30 +48,63 @@ def desk() -> ResponseReturnValue:
         return _page(d, key, MultiDict(saved.form if saved else {}))
 
 
+@pages.get("/desk/<path:_step>")
+def back(_step: str) -> ResponseReturnValue:
+    """The address of a form's answer, opened again (after a log-in, by F5): the draft that it carries."""
+    with door() as d:
+        demand(d, DESK)
+    key = request.args.get("draft", "")
+    return redirect(f"/desk?draft={key}" if drafts.KEY.fullmatch(key) else "/desk")
+
+
 @pages.post("/desk/refresh")
 def refresh() -> ResponseReturnValue:
     """Without scripts: look the caller up, search, and propose a unit, with everything typed kept."""
+    _keep(key := _key())
+    if notice_id := request.form.get("read_notice", 0, type=row_id):
+        with door(write=True) as d:
+            read_notice(d, notice_id)
     with door() as d:
         demand(d, DESK)
-        return _page(d, _key(), _prefilled(d, request.form))
+        return _page(d, key, desk_parts.prefilled(d, request.form))
 
 
 @pages.post("/desk/insert")
 def insert() -> ResponseReturnValue:
     """Without scripts: put a knowledge entry's answer into the reply and keep what it stood on."""
+    _keep(key := _key())
     with door() as d:
         demand(d, DESK)
-        return _page(d, _key(), _with_answer(d, request.form))
+        page = _page(d, key, desk_parts.with_answer(d, request.form))
+    keep_question(desk_parts.question(request.form), citation=cited("insert"))
+    return page
+
+
+@pages.post("/desk/gap")
+def gap() -> ResponseReturnValue:
+    """登记知识缺口并派给单位 for the question nothing answered; the form stays as typed, and says what happened."""
+    _keep(key := _key())
+    form = request.form
+    try:
+        with door(write=True) as d:
+            demand(d, DESK)
+            told = register_gap(d, {"question": form.get("gap_question", ""), "unit_code": form.get("gap_unit", "")})
+    except Invalid as error:
+        with door() as d:
+            return _page(d, key, form, errors={"_": error.by_field("_")}), error.status
+    flash(told, "ok")
+    with door() as d:
+        return _page(d, key, form)
 
 
 @pages.post("/desk/part/<name>")
 def part(name: str) -> ResponseReturnValue:
     """With scripts: one part of the page drawn again for the form as it stands (caller, proposal or search)."""
-    if name not in PARTS:
+    if name not in desk_parts.PARTS:
         raise NotFound("没有这个页面", code="unknown_part")
     with door() as d:
         demand(d, DESK)
-        return render_template(f"web/desk_{name}.html", part=PARTS[name](d, request.form), now=d.now)
+        return render_template(f"web/desk_{name}.html", part=desk_parts.PARTS[name](d, request.form), now=d.now)
 
 
 @pages.post("/desk/drafts/<key>")
@@ -159,94 +193,11 @@ def _page(d: Door, key: str, form: Posted, *, errors: Mapping[str, Any] | None =
         "tabs": drafts.all_of(d.session, _account(d)),
         "saved": drafts.load(d.session, _account(d), key),
         "kb_q": form.get("kb_q", ""),
-        "citations": _citations(d, form),
-        "parts": {name: draw(d, form) for name, draw in PARTS.items()},
+        "citations": desk_parts.citations(d, form),
+        "notice_form": {"id": "desk", "action": f"/desk/refresh?draft={key}"},
+        "parts": {name: draw(d, form) for name, draw in desk_parts.PARTS.items()},
     }
     return render_page(d, "web/desk.html", active="desk", **values)
-
-
-def _caller(d: Door, form: Posted) -> hints.Caller | None:
-    names = {"phone": "contact_phone", "uscc": "uscc", "name": "enterprise_name"}
-    return hints.caller(d.session, d.actor, d.now, **{known: _clean(form, name) for known, name in names.items()})
-
-
-def _search(d: Door, form: Posted) -> knowledge.Results:
-    """By what stands in the search box, else by the title."""
-    return knowledge.find(d, _clean(form, "kb_q") or _clean(form, "title"))
-
-
-def _proposal(d: Door, form: Posted) -> dict[str, Any]:
-    """Unit, reason and deadline, as far as what is chosen tells; a code nobody knows tells nothing."""
-    category = d.session.scalar(select(Category).filter_by(code=_clean(form, "category_code")))
-    region = d.session.scalar(select(Region).filter_by(code=_clean(form, "region_code")))
-    respondent = d.session.scalar(select(Unit).filter_by(code=_clean(form, "respondent_unit_code")))
-    kind, urgency = _clean(form, "appeal_type"), _clean(form, "urgency")
-    urgent = Urgency[urgency] if urgency in Urgency.__members__ else Urgency.NORMAL
-    known = kind in AppealType.__members__
-    return {
-        "unit": propose(d.session, d.actor, d.now, category, region, respondent) if category and region else None,
-        "due": _deadline(d, AppealType[kind], urgent) if known else None,
-        "type": kind,
-    }
-
-
-def _deadline(d: Door, kind: AppealType, urgency: Urgency) -> Deadline | None:
-    """Time rules that are not set up must not take the form away as well: registering tells what is missing."""
-    try:
-        return deadline(d.session, d.now, kind, urgency)
-    except Unavailable:
-        return None
-
-
-PARTS = {"caller": _caller, "search": _search, "proposal": _proposal}
-"""What the page works out from the form; each has a template of its own, so that scripts can ask for one."""
-
-
-def _prefilled(d: Door, form: Posted) -> Posted:
-    """What is known of the caller's enterprise, in fields still empty."""
-    found = _caller(d, form)
-    if found is None or found.enterprise is None:
-        return form
-    known = {
-        "enterprise_name": found.enterprise.name,
-        "uscc": found.enterprise.uscc or "",
-        "region_code": found.enterprise.region.code if found.enterprise.region else "",
-    }
-    return _changed(form, {name: text for name, text in known.items() if text and not form.get(name)})
-
-
-def _with_answer(d: Door, form: Posted) -> Posted:
-    """The reply with an entry's answer below what stands there, its basis, and the citation. Raises NotFound."""
-    entry_id, _, version = form.get("insert", "").partition(":")
-    if not (entry_id.isdigit() and version.isdigit()):
-        raise NotFound("没有找到这条知识", code="kb_entry_not_found")
-    found = kb_entry(d.session, int(entry_id), int(version), actor=d.actor)
-    basis = knowledge.basis_of(found)
-    answer = "\n".join(filter(None, (form.get("public_text", ""), f"{knowledge.spoken(found)}（依据：{basis}）")))
-    bases = list(dict.fromkeys(filter(None, (*form.get("legal_basis", "").split("；"), basis))))
-    changed = _changed(form, {"public_text": answer, "legal_basis": "；".join(bases)})
-    changed.setlist("citations", list(dict.fromkeys([*form.getlist("citations"), f"{entry_id}:{version}"])))
-    return changed
-
-
-def _citations(d: Door, form: Posted) -> list[tuple[str, str]]:
-    """("entry:version", what it is called) of those the form cites; what is not there is left for the check."""
-    found = []
-    for citation in form.getlist("citations"):
-        entry_id, _, version = citation.partition(":")
-        try:
-            row = kb_entry(d.session, int(entry_id), int(version), actor=d.actor)
-        except (ValueError, NotFound):
-            continue
-        found.append((citation, f"{row.title}（{row.entry.code} 第 {row.version} 版）"))
-    return found
-
-
-def _changed(form: Posted, changes: Mapping[str, str]) -> Posted:
-    copied = MultiDict(form)
-    for name, text in changes.items():
-        copied.setlist(name, [text])
-    return copied
 
 
 def _keep(key: str) -> None:
@@ -268,10 +219,6 @@ def _is_used(d: Door, key: str) -> bool:
 
 def _kept(form: Posted) -> dict[str, list[str]]:
     return {name: values for name, values in form.to_dict(flat=False).items() if name not in NOT_KEPT}
-
-
-def _clean(form: Posted, name: str) -> str:
-    return form.get(name, "").replace("\x00", "").strip()
 
 
 def _key() -> str:

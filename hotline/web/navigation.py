@@ -12,15 +12,22 @@ from sqlalchemy.orm import Session
 
 from hotline.accounts.actor import Actor
 from hotline.accounts.models import Account, Role
+from hotline.deadlines.queries import stuck
+from hotline.knowledge import corrections, worklists
+from hotline.knowledge.models import KbEntryVersion
+from hotline.knowledge.notices import current_notices
 from hotline.messages.models import Notice
+from hotline.outbox.operations import backlog
 from hotline.ticket import listing
 from hotline.ui.door import Door, door
 
 R = Role
 DESK = frozenset({R.AGENT, R.TEAM_LEADER})
 WATCHERS = frozenset({R.SUPERVISOR, R.TEAM_LEADER, R.AUDITOR, R.DISPATCHER})
-ON_TICKETS = frozenset(R) - {R.ADMIN, R.KB_EDITOR}
+ON_TICKETS = frozenset(R) - {R.ADMIN, R.KB_EDITOR, R.GRASSROOTS}
 DISPATCHERS = frozenset({R.DISPATCHER, R.SUPERVISOR})
+WORKSHOP = frozenset({R.EXPERT, R.HANDLER, R.UNIT_LEADER, R.KB_EDITOR, R.TEAM_LEADER, R.SUPERVISOR, R.AUDITOR})
+"""Who writes, reviews and oversees what the knowledge base says."""
 Count = Callable[[Session, Actor, datetime], int]
 
 
@@ -36,6 +43,16 @@ def _to_do(session: Session, actor: Actor, now: datetime) -> int:
 
 def _to_dispatch(session: Session, actor: Actor, now: datetime) -> int:
     return sum(listing.count(session, actor, now, view) for view in ("dispatch", "objected"))
+
+
+def _alarms(session: Session, actor: Actor, now: datetime) -> int:
+    return len(stuck(session)) + backlog(session).failed
+
+
+def _to_keep(session: Session, actor: Actor, now: datetime) -> int:
+    """Reviews that wait for this actor, and corrections his unit has to answer."""
+    reviews = select(KbEntryVersion).join(KbEntryVersion.entry).where(worklists.to_review(actor))
+    return worklists.count(session, reviews) + len(corrections.open_corrections(session, actor))
 
 
 @dataclass(frozen=True)
@@ -55,10 +72,11 @@ TARGETS = (
     Target("dispatch", "/dispatch", "派单", "send", DISPATCHERS, _to_dispatch),
     Target("queue", "/queue", "工单", "list-check", ON_TICKETS, _to_do),
     Target("knowledge", "/knowledge", "知识库", "book", frozenset(R)),
+    Target("workshop", "/knowledge/desk", "知识维护", "pencil-square", WORKSHOP, _to_keep),
     Target("overview", "/overview", "概览", "bar-chart", WATCHERS),
     Target("inbox", "/inbox", "通知", "bell", frozenset(R), unread),
     Target("directory", "/directory", "通讯录", "building", frozenset(R) - {R.ADMIN}),  # theirs stands in 设置
-    Target("admin", "/admin", "设置", "gear", frozenset({R.ADMIN})),
+    Target("admin", "/admin", "设置", "gear", frozenset({R.ADMIN}), _alarms),
 )
 
 HOMES = (
@@ -68,6 +86,7 @@ HOMES = (
     (R.SUPERVISOR, "/overview"),
     (R.AUDITOR, "/overview"),
     (R.KB_EDITOR, "/knowledge"),
+    (R.GRASSROOTS, "/knowledge"),
     (R.ADMIN, "/admin"),
 )
 """Where a role starts, the first that fits; everybody else at the queue."""
@@ -115,6 +134,7 @@ def viewer(actor: Actor, session: Session) -> dict[str, str]:
 def render_page(d: Door, template: str, *, active: str = "", **values: Any) -> str:
     """A desk page in its frame; `active`: a Target's key. Call it inside the door: templates read rows."""
     frame = {"nav": nav(d.actor, d.session, d.now, active), "viewer": viewer(d.actor, d.session), "now": d.now}
+    frame["pinned"] = sorted(current_notices(d.session, d.actor, d.now), key=lambda pinned: pinned[1])
     return render_template(template, **frame, actor=d.actor, **values)
 
 

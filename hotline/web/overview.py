@@ -6,17 +6,25 @@ from typing import Any
 from flask import Blueprint
 from flask.typing import ResponseReturnValue
 
+from hotline.outbox.operations import backlog
 from hotline.supervision import metrics
+from hotline.supervision.acknowledgements import unconfirmed
 from hotline.ticket import listing
 from hotline.ui.door import Door, door
 from hotline.ui.format import duration_text, local_time
 from hotline.web.access import demand
+from hotline.web.admin import TIME_READERS
+from hotline.web.admin_time import WHOM
 from hotline.web.navigation import WATCHERS, render_page
 from hotline.web.presenters import STATUS_LOOK
+from routing.escalation import RungName
+from routing.profiles import ClockName
 
 pages = Blueprint("overview", __name__, template_folder="templates")
 
 WINDOW = timedelta(days=30)
+SHOWN = 10
+"""Unconfirmed rungs on the page; of the others their number."""
 LATE = 60
 """Seconds a rung may be late before somebody should look."""
 TILES = (
@@ -39,6 +47,7 @@ def index() -> ResponseReturnValue:
     with door() as d:
         demand(d, WATCHERS)
         loads = metrics.by_unit(d.session, d.actor, d.now)
+        waiting = _unconfirmed(d)
         return render_page(
             d,
             "web/overview.html",
@@ -49,6 +58,8 @@ def index() -> ResponseReturnValue:
             units=loads,
             most=max((load.open for load in loads), default=1),
             health=_health(d),
+            unconfirmed=waiting[:SHOWN],
+            more_unconfirmed=max(len(waiting) - SHOWN, 0),
             as_of=local_time(d.now, seconds=True),
         )
 
@@ -96,11 +107,27 @@ def _stages(d: Door) -> list[dict[str, Any]]:
     ]
 
 
-def _health(d: Door) -> list[dict[str, str]]:
-    """Sentences about the clocks, each with a kind."""
+def _unconfirmed(d: Door) -> list[dict[str, Any]]:
+    """Rungs that nobody has confirmed, longest first."""
+    return [
+        {
+            "no": one.ticket.no,
+            "unit": one.ticket.lead_unit.short_name if one.ticket.lead_unit else "热线",
+            "rung": RungName(one.rung).label,
+            "kind": "warn" if one.rung == RungName.YELLOW else "bad",
+            "clock": ClockName(one.clock).label,
+            "whom": "、".join(WHOM[word] for word in one.whom),
+            "since": duration_text((d.now - one.fired_at).total_seconds()),
+        }
+        for one in unconfirmed(d.session, d.actor)
+    ]
+
+
+def _health(d: Door) -> list[dict[str, Any]]:
+    """Sentences about the clocks and messages: {kind, text, href for those who may mend it}."""
     found = metrics.clock_health(d.session, d.now)
     late = found.late_seconds > LATE
-    lines = [
+    lines: list[dict[str, Any]] = [
         {
             "kind": "bad" if late else "ok",
             "text": f"计时提醒滞后 {duration_text(found.late_seconds)}，请系统管理员检查计时进程"
@@ -108,8 +135,11 @@ def _health(d: Door) -> list[dict[str, str]]:
             else "计时正常：没有滞后的提醒",
         }
     ]
+    mend = "/admin/health" if d.actor.roles & TIME_READERS else None
     if found.stuck:
-        lines.append({"kind": "bad", "text": f"{found.stuck} 个计时多次处理失败，须由系统管理员处理"})
+        lines.append({"kind": "bad", "text": f"{found.stuck} 个计时多次处理失败，已停止重试", "href": mend})
+    if failed := backlog(d.session).failed:
+        lines.append({"kind": "bad", "text": f"{failed} 条通知或回传没有发出", "href": mend})
     if found.provisional:
         years = "、".join(str(year) for year in found.years)
         words = f"{found.provisional} 个在办时限跨入 {years} 年，该年放假安排尚未导入，到期时间为暂定"

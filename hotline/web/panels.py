@@ -7,6 +7,8 @@ from typing import Any
 
 from hotline.accounts.actor import Actor
 from hotline.actions import ACTIONS
+from hotline.handling.rulings import AGREED
+from hotline.ticket.lifecycle import LABELS
 from hotline.ticket.models import Ticket
 from hotline.ticket.operations import actions, held_up
 from hotline.ui.door import Door
@@ -70,9 +72,6 @@ def _held_up(d: Door, ticket: Ticket) -> list[tuple[str, str]]:
     return [(LABELS[action], reason) for action, reason in reasons if reason]
 
 
-LABELS = {"reply": "提交答复", "close": "办结"}
-
-
 def is_lead(ticket: Ticket, actor: Actor) -> bool:
     """Whether the ticket is this actor's unit's to answer."""
     return ticket.lead_unit_id == actor.unit_id
@@ -96,4 +95,7 @@ def _fields(d: Door, ticket: Ticket, action: str, mine: Posted | None) -> list[d
     values, errors = (mine.values, mine.errors) if mine else (None, None)
     day, schema = d.today, ACTIONS[action].schema
     fields = form_fields(d.session, schema, day, ticket=ticket, values=values, errors=errors)
-    return [one for one in fields if one["name"] != "version"]  # action_bar brings the ticket's own
+    left_out = {"version"} if ticket.imposed_due_at else {"version", *AGREED}  # action_bar brings the ticket's version
+    return [
+        one | ({"required": True} if one["name"] in AGREED else {}) for one in fields if one["name"] not in left_out
+    ]

@@ -11,7 +11,8 @@ from hotline.accounts.privacy import mask_name, mask_phone
 from hotline.clock import to_local
 from hotline.deadlines.models import Clock, ClockState
 from hotline.deadlines.queries import clocks_of
-from hotline.ticket.clocks import subject_of
+from hotline.knowledge.clocks import KbClock
+from hotline.ticket.clocks import imposed_sentence, subject_of
 from hotline.ticket.listing import Row
 from hotline.ticket.models import RespondentKind, Ticket, TicketStatus, Urgency
 from hotline.ticket.view import enterprise_name, explanation, knows_enterprise, may_unmask, nearest_clock, total_clock
@@ -45,6 +46,11 @@ MOVES = {
 STATES = {ClockState.RUNNING: "计时中", ClockState.PAUSED: "挂起中", ClockState.STOPPED: "已停止"}
 
 Shown = dict[str, Any]
+
+
+def clock_label(name: str) -> str:
+    """What a clock is called, a ticket's or the knowledge base's."""
+    return KbClock(name).label if name.startswith("KB_") else ClockName(name).label
 
 
 def status_of(ticket: Ticket) -> Shown:
@@ -113,7 +119,16 @@ def head(session: Session, ticket: Ticket, clocks: list[Clock], now: datetime) -
         "person": person_of(ticket),
         "unit": ticket.lead_unit.short_name if is_at_unit(ticket) and ticket.lead_unit else "热线",
         "follower": ticket.follower.name,
+        "late_above": _late_above(ticket, now),
     }
+
+
+def _late_above(ticket: Ticket, now: datetime) -> str:
+    """That a time set from above has passed while the ticket is open; '' otherwise."""
+    due_at = ticket.imposed_due_at
+    if due_at is None or due_at > now or ticket.status.is_end:
+        return ""
+    return imposed_sentence(due_at, now)
 
 
 def clock_rows(session: Session, clocks: list[Clock], now: datetime) -> list[Shown]:

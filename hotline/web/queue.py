@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import date
-from math import ceil
 from typing import Any
 from urllib.parse import urlencode
 
@@ -23,7 +22,9 @@ from hotline.ticket import listing
 from hotline.ticket.models import AppealType, Ticket, TicketStatus
 from hotline.ticket.numbering import is_number
 from hotline.ticket.queries import get
+from hotline.ticket.schemas import typed
 from hotline.ui.door import Door, door
+from hotline.ui.pager import Pager
 from hotline.web import choices, sheet
 from hotline.web.navigation import render_page, start_view
 from hotline.web.presenters import list_row
@@ -62,7 +63,7 @@ def views_of(actor: Actor) -> list[str]:
 
 def chosen(actor: Actor, query: Mapping[str, str]) -> listing.Filters:
     """The filters of a URL. Unknown codes are dropped: an old bookmark should still open."""
-    values = {name: query.get(name, "").replace("\x00", "").strip()[:100] for name in FILTERS}
+    values = {name: typed(query.get(name, ""), 100) for name in FILTERS}
     if values["view"] not in listing.VIEWS:
         values["view"] = start_view(actor)
     for name, enum in (("status", TicketStatus), ("kind", AppealType)):
@@ -123,16 +124,8 @@ def _tabs(d: Door, active: str) -> list[dict[str, Any]]:
     ]
 
 
-def _pager(page: listing.Page, filters: listing.Filters, newest: bool) -> dict[str, Any]:
-    first = (page.number - 1) * page.size + 1
-    return {
-        "page": page.number,
-        "pages": ceil(page.total / page.size),
-        "total": page.total,
-        "first": first,
-        "last": first + len(page.rows) - 1,
-        "href": lambda number: _url("/queue", filters, newest, page=number),
-    }
+def _pager(page: listing.Page, filters: listing.Filters, newest: bool) -> Pager:
+    return Pager(page.number, page.total, page.size, lambda number: _url("/queue", filters, newest, page=number))
 
 
 def _url(path: str, filters: listing.Filters, newest: bool, **more: Any) -> str:
@@ -168,7 +161,7 @@ def export() -> ResponseReturnValue:
 @pages.get("/search")
 def search() -> ResponseReturnValue:
     """A ticket's number opens it; anything else is looked for in all tickets."""
-    text = request.args.get("q", "").replace("\x00", "").strip()[:100]
+    text = typed(request.args.get("q", ""), 100)
     with door() as d:
         if is_number(text.upper()):
             found = _ticket(d, text.upper())

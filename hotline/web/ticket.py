@@ -10,17 +10,21 @@ from hotline.accounts.actor import Actor
 from hotline.actions import ACTIONS, perform
 from hotline.errors import DomainError, Invalid, NotFound, Unauthenticated
 from hotline.idempotency import once
+from hotline.messages.models import Notice
+from hotline.supervision.acknowledgements import to_confirm
 from hotline.ticket.attachments import ACCEPT, ALLOWED
 from hotline.ticket.ledger import entries
-from hotline.ticket.lifecycle import TABLE
+from hotline.ticket.lifecycle import LABELS
 from hotline.ticket.models import Attachment, Ticket
 from hotline.ticket.parts import latest_reply
 from hotline.ticket.queries import get, hanging, visible
+from hotline.ticket.schemas import typed
 from hotline.ticket.unmasking import unmask
 from hotline.ui.door import Door, door, house
 from hotline.ui.format import local_time
 from hotline.ui.forms import error_list, submitted
 from hotline.web import presenters
+from hotline.web.kb_from_reply import may_turn
 from hotline.web.navigation import render_page
 from hotline.web.panels import Posted, panels
 from hotline.web.related import related
@@ -28,7 +32,6 @@ from hotline.web.timeline import size_text, timeline
 
 pages = Blueprint("ticket", __name__, template_folder="templates")
 
-LABELS = {row.action: row.label for row in TABLE} | {"attach": "上传附件"}
 REASONS = ("先行联系", "核实诉求内容", "回访", "补充材料", "其他工作需要")
 """What people ask to see a number for; they may also write their own."""
 
@@ -54,9 +57,11 @@ def ticket_page(d: Door, ticket: Ticket, posted: Posted | None = None, **more: A
         party=presenters.party(d.session, ticket, d.actor),
         timeline=timeline(d.session, ticket),
         clocks=presenters.clock_rows(d.session, clocks, d.now),
+        owed=to_confirm(d.session, d.actor, Notice.ticket_id == ticket.id),
         files=_files(d, ticket),
         related=related(d.session, ticket, d.actor),
         bar=bar,
+        may_keep=may_turn(ticket, d.actor),
         may_attach=not ticket.status.is_end and bool(bar["main"] or bar["more"]),
         accept=ACCEPT,
         allowed=ALLOWED,
@@ -81,7 +86,7 @@ def _refused_words(d: Door, ticket: Ticket, posted: Posted, bar: Mapping[str, An
     last = entries(d.session, ticket)[-1]
     return {
         "action": posted.action,
-        "label": LABELS.get(posted.action, posted.action),
+        "label": LABELS.get(posted.action, "上传附件"),
         "message": posted.message,
         "errors": error_list(schema, posted.errors) if schema and posted.errors else [],
         "last": f"{last.label} · {last.actor_name} · {local_time(last.at)}",
@@ -97,6 +102,14 @@ def kept_text(action: str, values: Mapping[str, Any]) -> list[tuple[str, str]]:
         for name, value in values.items()
         if name in fields and name != "version" and isinstance(value, str)
     ]
+
+
+@pages.get("/tickets/<no>/<any(unmask, attachments):_step>")
+@pages.get("/tickets/<no>/actions/<_step>")
+def back(no: str, _step: str) -> ResponseReturnValue:
+    """The address of a form's answer, opened again (after a log-in, by F5): the ticket."""
+    with door():
+        return redirect(f"/tickets/{no}")
 
 
 @pages.post("/tickets/<no>/actions/<action>")
@@ -155,7 +168,7 @@ def refused(no: str, posted: Posted, status: int) -> ResponseReturnValue:
 @pages.post("/tickets/<no>/unmask")
 def show_unmasked(no: str) -> ResponseReturnValue:
     """The page once with the full name and number; who looked, when and why is kept."""
-    reason = request.form.get("reason", "").replace("\x00", "")[:200]
+    reason = typed(request.form.get("reason", ""))
     try:
         with door(write=True) as d:
             contact = unmask(d.session, get(d.session, d.actor, no), d.actor, reason, d.now)

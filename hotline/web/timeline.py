@@ -14,6 +14,7 @@ from hotline.accounts.models import Account
 from hotline.actions import ACTIONS, CREATING
 from hotline.directory.models import Category, Region, Unit
 from hotline.intake.schemas import Registration
+from hotline.supervision.acknowledgements import confirmed
 from hotline.ticket.ledger import LedgerEntry, entries
 from hotline.ticket.models import Attachment, Citation, Reply, Ticket, Urgency
 from hotline.ticket.models.codes import Labelled, Ruling, UnresolvedReason
@@ -105,6 +106,7 @@ COLUMNS: dict[str, tuple[str, Callable[[Names, Any], str]]] = {
     "unresolved_reason": ("未解决原因", _labelled(UnresolvedReason)),
     "review_until": ("可申请复核至", _instant),
     "objection_until": ("可退单至", _instant),
+    "imposed_due_at": ("上级时限", _instant),
 }
 """The columns whose changes mean something to a reader."""
 
@@ -115,9 +117,12 @@ def timeline(session: Session, ticket: Ticket) -> list[Shown]:
     replies = {(reply.at): reply for reply in hanging(session, Reply, ticket)}
     files = {file.id: file for file in hanging(session, Attachment, ticket)}
     cited = hanging(session, Citation, ticket)
+    history = entries(session, ticket)
+    receipts = _receipts(session, history, names)
     shown, before = [], None
-    for entry in entries(session, ticket):
+    for entry in history:
         one = _entry(entry, names, before)
+        one["text"] += receipts.get(entry.seq, "")
         if entry.action in ("reply", "answer", "external_reply", "follow_master") and entry.at in replies:
             one["parts"] = _reply_parts(replies[entry.at])
             one["facts"] += [("依据", replies[entry.at].legal_basis)] if not _says(one, "依据") else []
@@ -126,6 +131,14 @@ def timeline(session: Session, ticket: Ticket) -> list[Shown]:
         before = entry.at if entry.action != "rung" else before
         shown.append(one)
     return _folded(shown)[::-1]
+
+
+def _receipts(session: Session, history: Iterable[LedgerEntry], names: Names) -> dict[int, str]:
+    """Rows of rungs that must be confirmed: seq → who did, and when."""
+    asked = {row.seq: tuple(row.data["firing"]) for row in history if row.data.get("acknowledge")}
+    known = confirmed(session, asked.values()) if asked else {}
+    words = {key: f"；{names.account(who)}于 {local_time(at)} 确认收到" for key, (who, at) in known.items()}
+    return {seq: words.get(key, "；尚无人确认收到") for seq, key in asked.items()}
 
 
 def _folded(shown: list[Shown]) -> list[Shown]:

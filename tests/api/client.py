@@ -1,6 +1,7 @@
 """The API over HTTP as somebody logged in sees it, at the city's own time."""
 
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
@@ -56,9 +57,10 @@ class Api:
 
 
 def app_on(city: City) -> Flask:
-    """The whole app on the city's database, without Redis."""
-    database = city.database
-    folder = Path(database.engine.url.database or ".").parent
-    app = create_app(services.settings(folder, database.engine.url.render_as_string(hide_password=False)))
-    app.extensions["hotline"].database = database
+    """The whole app on the city's database, without Redis, with a folder that goes when the app goes."""
+    folder = TemporaryDirectory(prefix="hotline-api-")
+    url = city.database.engine.url.render_as_string(hide_password=False)
+    app = create_app(services.settings(Path(folder.name), url))
+    app.extensions["hotline"].database = city.database
+    app.extensions["folder"] = folder
     return app

@@ -1,5 +1,7 @@
 """What every request meets before it meets a ticket: tokens, locks, headers, errors, the API's own description."""
 
+import re
+
 import pytest
 
 from hotline.actions import ACTIONS, CREATING
@@ -21,7 +23,7 @@ def test_every_route_of_the_api_but_these_asks_who_calls(api: Api) -> None:
     rules = [rule for rule in api.app.url_map.iter_rules() if rule.rule.startswith("/api/")]
     assert len(rules) > len(ACTIONS)
     for rule in rules:
-        path = rule.rule.replace("<no>", "QY202603180000018").replace("<action>", "x")
+        path = re.sub(r"<int:\w+>", "1", rule.rule.replace("<no>", "QY202603180000018").replace("<action>", "x"))
         for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}:
             answer = api.call("", path.removeprefix(ROOT), method=method, json={})
             asked = answer.status_code == 401 and answer.json["code"] == "token_required"
@@ -55,10 +57,9 @@ def test_the_description_is_openapi_and_names_every_action(api: Api) -> None:
     assert described["openapi"].startswith("3.1")
     assert described["components"]["securitySchemes"] == {"bearer": {"type": "http", "scheme": "bearer"}}
     paths = described["paths"]
-    labels = {row.action: row.label for row in TABLE}
     for action in ACTIONS:
         post = paths[f"/api/v1/tickets/{{no}}/actions/{action}"]["post"]
-        assert labels[action] in post["summary"]
+        assert any(row.label in post["summary"] for row in TABLE if row.action == action)
         assert post["requestBody"]["content"]["application/json"]["schema"]
     assert {f"/api/v1/tickets/new/{action}" for action in CREATING} < set(paths)
 

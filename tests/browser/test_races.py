@@ -92,7 +92,7 @@ def end_session(page: Page) -> None:
 def log_in_again(page: Page, login: str) -> None:
     page.fill("[name=login]", login)
     page.fill("[name=password]", PASSWORD)
-    page.press("[name=password]", "Enter")
+    page.get_by_role("button", name="登录").click()  # waits for painted frames, as a key press does not
     page.wait_for_url(lambda url: "/login" not in url)
 
 

@@ -1,6 +1,7 @@
 """Every kind of page that each role can reach: strict about hosts, scripts, language, width and accessibility."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ from playwright.sync_api import Page
 from hotline.clock import utcnow
 from hotline.demo.people import showcase
 from hotline.jobs import deliver
+from hotline.knowledge.notices import raise_notice
 from tests.browser.walk import Walker
 from tests.city import City
 from tests.live import Live, running
@@ -37,6 +39,9 @@ def examined() -> set[str]:
 
 
 def fill(city: City) -> None:
+    with city.database.transaction() as session:
+        notice = {"title": "台风停工", "text": "统一口径", "ends_at": city.now + timedelta(hours=8)}
+        raise_notice(session, notice, city.actor("super1"), city.now)
     city.register()
     returned = city.register(title="材料不全的")
     city.do("dispatch1", "return_for_supplement", returned, text="请说明购置合同编号")
@@ -70,7 +75,13 @@ def handled(city: City, unit: str) -> None:
 def test_every_page_a_role_can_reach_keeps_the_rules(town: Live, page: Page, examined: set[str], role: str) -> None:
     walker = Walker(town, page, examined)
     town.log_in(page, showcase()[role].login)
-    walker.walk("/", "/account", "/knowledge?q=贷款贴息", *([] if role in WITHOUT_TICKETS else ["/queue?view=open"]))
+    walker.walk(
+        "/",
+        "/account",
+        "/knowledge?q=贷款贴息",
+        "/knowledge/1/compare",
+        *([] if role in WITHOUT_TICKETS else ["/queue?view=open"]),
+    )
     walker.visit("/tickets/QY000", "missing", status=404)
     wanted = {"home.home", "inbox.index"}
     wanted |= set() if role in WITHOUT_TICKETS else {"queue.index", "ticket.show", "ticket.paper"}
@@ -81,7 +92,8 @@ def test_every_page_a_role_can_reach_keeps_the_rules(town: Live, page: Page, exa
 def test_every_public_page_keeps_the_rules(town: Live, page: Page, examined: set[str]) -> None:
     walker = Walker(town, page, examined)
     number = closed(town.city)
-    walker.walk("/login", "/portal", "/track")
+    walker.walk("/login", "/portal", "/track", "/portal/knowledge", "/portal/knowledge?q=贷款贴息")
+    walker.walk("/portal/knowledge/1")
     page.goto(f"{town.url}/track")
     page.get_by_label("工单号").fill(number)
     page.get_by_label("查询码").fill(code_of(town.city, number))

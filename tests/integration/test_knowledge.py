@@ -12,13 +12,15 @@ from hotline.accounts.models import Role
 from hotline.database import Base
 from hotline.directory.models import Unit, UnitKind
 from hotline.errors import Invalid, NotFound, TooLarge
-from hotline.knowledge import operations, queries
-from hotline.knowledge.models import EntryStatus, KbEntry, KbEntryVersion
-from hotline.knowledge.operations import MAX_TEXT, Content, Ownership, create_entry, import_text, publish_version
-from hotline.knowledge.queries import State, state_of
+from hotline.knowledge import life, queries
+from hotline.knowledge.content import Content, Ownership
+from hotline.knowledge.force import State, in_force, state_of
+from hotline.knowledge.models import KbEntry, KbEntryVersion, VersionStatus
+from hotline.knowledge.operations import MAX_TEXT, create_entry, import_text, publish_version
 
 NOW = datetime(2025, 4, 1, 1, 0, tzinfo=UTC)
 TODAY = date(2025, 4, 1)
+EDITOR = Actor(name="编辑甲", roles=frozenset({Role.KB_EDITOR}))
 AGENT = Actor(name="话务员甲", roles=frozenset({Role.AGENT}))
 POLICY = """临府办〔2025〕12号
 临海湾市设备购置贷款贴息实施办法
@@ -35,7 +37,11 @@ def session():
     event.listen(engine, "connect", lambda connection, _record: connection.execute("PRAGMA foreign_keys=ON"))
     Base.metadata.create_all(engine)
     with Session(engine) as session:
-        session.add(Unit(id=1, code="GXJ", name="临海湾市工业和信息化局", short_name="市工信局", kind=UnitKind.BUREAU))
+        session.add(
+            Unit(
+                id=1, code="GXJ", name="临海湾市工业和信息化局", short_name="市工信局", path="/1/", kind=UnitKind.BUREAU
+            )
+        )
         session.flush()
         yield session
     engine.dispose()
@@ -50,8 +56,12 @@ def made(session, *, is_public=True, **changes):
     return create_entry(session, content, Ownership(unit_id=1, is_public=is_public), author_id=None, now=NOW)
 
 
+def withdraw(session, entry):
+    life.withdraw(session, entry, entry.versions[-1], {"text": "有误"}, EDITOR, NOW)
+
+
 def answers(session, on, *, public_only=False):
-    rows = session.scalars(queries.in_force(on, public_only=public_only))
+    rows = session.scalars(in_force(on, public_only=public_only))
     return {(version.entry_id, version.version) for version in rows}
 
 
@@ -84,7 +94,7 @@ def test_a_document_imported_twice_is_skipped_and_named_also_when_printed_differ
 
 def test_a_withdrawn_document_may_be_imported_again(session):
     for entry in imported(session).created:
-        operations.withdraw(session, entry)
+        withdraw(session, entry)
     assert len(imported(session).created) == 3
 
 
@@ -149,7 +159,8 @@ def test_a_version_that_stands_cannot_be_deleted(session):
 def test_the_database_refuses_a_second_version_of_the_same_number(session):
     entry = made(session)
     columns = {"title": "贴息", "full_text": "贴息", "effective_from": TODAY, "content_hash": "0" * 64}
-    session.add(KbEntryVersion(entry_id=entry.id, version=1, published_at=NOW, **columns))
+    again = KbEntryVersion(entry_id=entry.id, version=1, published_at=NOW, status=VersionStatus.PUBLISHED, **columns)
+    session.add(again)
     with pytest.raises(IntegrityError):
         session.flush()
 
@@ -174,7 +185,7 @@ def test_the_last_day_is_in_force_and_the_next_is_not(session):
 
 def test_a_withdrawn_entry_answers_nothing_but_its_citations_still_read(session):
     entry = made(session)
-    operations.withdraw(session, entry)
+    withdraw(session, entry)
     assert answers(session, TODAY) == set()
     assert queries.replay(session, entry.id, 1).full_text == "百分之五十。"
     assert state_of(entry.versions[0], TODAY) is State.WITHDRAWN
@@ -184,10 +195,10 @@ def test_a_withdrawn_entry_answers_nothing_but_its_citations_still_read(session)
 
 def test_a_withdrawn_entry_is_published_again_by_its_next_version(session):
     entry = made(session)
-    operations.withdraw(session, entry)
+    withdraw(session, entry)
     again = Content(title="贴息标准", full_text="恢复。", effective_from=TODAY)
     publish_version(session, entry, again, author_id=None, now=NOW)
-    assert entry.status is EntryStatus.PUBLISHED
+    assert entry.is_live
     assert answers(session, TODAY) == {(entry.id, 2)}
 
 

@@ -11,7 +11,9 @@ from sqlalchemy import inspect
 from hotline import migrate
 from hotline.app import import_models
 from hotline.database import Base, Database, make_engine
-from tests import services
+from hotline.ticket.models import Extension
+from hotline.ticket.queries import hanging
+from tests import factories, services
 from tests.city import City
 
 
@@ -60,3 +62,14 @@ def test_two_hosts_that_start_together_migrate_once(kind: str, tmp_path: Path, r
         both = [subprocess.Popen(command) for _ in range(2)]
         assert [process.wait() for process in both] == [0, 0]
         assert tables(url)
+
+
+def test_an_extension_agreed_from_above_survives_the_step_down_without_its_agreement(city: City) -> None:
+    number = factories.make(city, "handling")
+    agreed = {"agreed_by": "省专班", "agreed_ref": "督函17号", "agreed_on": "2026-03-18"}
+    factories.act(city, "wd.handler", "request_extension", number, **agreed)
+    migrate.downgrade(url_of(city.database), "af86b49b6f02")
+    migrate.upgrade(url_of(city.database))
+    with city.ticket(number) as (session, ticket):
+        [kept] = hanging(session, Extension, ticket)
+    assert (kept.working_days, kept.agreed_by, kept.agreed_on) == (2, None, None)

@@ -87,6 +87,14 @@ def test_a_slow_task_does_not_hold_up_another() -> None:
     assert quick.runs == 1
 
 
+def test_what_comes_round_rarely_is_done_at_once_and_then_waits() -> None:
+    rare, often, stop = Work(enough=9), Work(enough=9), Event()
+    often.stop = stop
+    task = Task("notify", "tests.jobs.nothing", rare.run, rare.was_due, every=10_000)
+    run(connect(NOWHERE), [task, often.task()], stop, interval=0.6)
+    assert (rare.runs, often.runs) == (1, 9)
+
+
 def sweeping(world: World, now: Callable[[], datetime]) -> Task:
     def sweep() -> None:
         run_sweep(world.database, now, lambda _session: world.context())

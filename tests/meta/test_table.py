@@ -13,7 +13,7 @@ from hotline.actions import ACTIONS, CREATING, perform
 from hotline.database import Database
 from hotline.deadlines.models import ClockState
 from hotline.deadlines.queries import clocks_of
-from hotline.errors import DomainError
+from hotline.errors import DomainError, Forbidden, IllegalAction
 from hotline.ticket import queries
 from hotline.ticket.clocks import subject_of
 from hotline.ticket.lifecycle import TABLE
@@ -137,6 +137,20 @@ def refused(session: Session, theatre: Theatre, actor: Actor, action: str, numbe
     assert refusal.value.status in REFUSALS, cell
     assert re.search(r"[一-鿿]", refusal.value.message), cell
     assert not (session.dirty or session.new or session.deleted), f"{cell}: traces of a refused action"
+
+
+def test_what_may_not_be_done_is_said_before_how_its_form_is_wrong(theatre: Theatre, every: int) -> None:
+    """With an empty form, which most actions would answer by 422."""
+    for name, action, login, legal in theatre.cells(CAST, every):
+        number, cell = theatre.tickets[name], f"{login} {action} {name}"
+        if not legal and login in theatre.offered[name]:
+            with theatre.database.undone(), theatre.database.transaction() as session:
+                with pytest.raises((IllegalAction, Forbidden)) as refusal:
+                    perform(session, theatre.actors[login, number], action, {}, theatre.city.now, number=number)
+                if isinstance(refusal.value, IllegalAction):
+                    allowed = sorted(theatre.offered[name][login])
+                    assert refusal.value.details["allowed"] == allowed, cell
+                    assert refusal.value.details["status"], cell
 
 
 def test_the_api_does_exactly_what_the_table_allows(theatre: Theatre, every: int) -> None:

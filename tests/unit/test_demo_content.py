@@ -8,16 +8,17 @@ from itertools import pairwise
 import pytest
 
 from hotline.demo.appeals import SHARES, SOURCES, Appeal, appeals
-from hotline.demo.categories import CATEGORIES, CATEGORY_BY_CODE, LEAVES
+from hotline.demo.categories import CATEGORIES, CATEGORY_BY_CODE
 from hotline.demo.city import AREA_CODE, REGION_BY_CODE, REGIONS, UNIT_BY_CODE, UNITS
 from hotline.demo.data import read
 from hotline.demo.enterprises import MOBILE_PREFIX, enterprises
-from hotline.demo.people import ACCOUNTS, ROLES, UNIT_PEOPLE, reachable, showcase
+from hotline.demo.people import ACCOUNTS, ROLES, UNIT_PEOPLE, Account, showcase
 from hotline.demo.replies import phrase, remark, reply
 from hotline.directory import uscc
 from hotline.directory.models import RegionKind, UnitKind
 from hotline.ticket.models import codes
 
+LEAVES = [category for category in CATEGORIES if category.level == 3]
 OWNERS = sorted({owner for leaf in LEAVES for owner in (leaf.owner, *leaf.by_region.values())})
 LEVEL_ONE = [category for category in CATEGORIES if category.level == 1]
 CODED_STEPS = {
@@ -28,6 +29,16 @@ CODED_STEPS = {
     "refusal": codes.RefusalReason,
     "unresolved": codes.UnresolvedReason,
 }
+
+
+def reachable(unit_code: str, role: str) -> list[Account]:
+    """The accounts with this role at the unit, else at the nearest unit above it; empty when the city has none."""
+    code: str | None = unit_code
+    while code:
+        if found := [account for account in ACCOUNTS if account.unit == code and role in account.roles]:
+            return found
+        code = UNIT_BY_CODE[code].parent
+    return []
 
 
 @pytest.fixture(scope="module")

@@ -84,6 +84,22 @@ def test_a_reference_at_the_start_of_a_line_begins_no_article():
     assert places("第一条 依照\n第二条的规定办理。\n第二条 解释。") == ["第一条", "第二条"]
 
 
+def test_the_path_of_an_article_names_its_chapter_and_its_items_may_be_cited():
+    second = read(ARTICLES).clauses[1]
+    assert (second.path, second.items) == ("第一章 第二条", ("（一）", "（二）"))
+
+
+def test_a_heading_glued_to_the_end_of_the_paragraph_before_it_begins_its_own_clause():
+    glued = (
+        "一、机制\n(一)报送。\n每月报送进度，直至办结。(二)联动。\n每月调度，落到实处。二、要求\n(一)领导。\n各地负责。"
+    )
+    assert places(glued) == ["一、(一)", "一、(二)", "二、(一)"]
+
+
+def test_numbers_inside_a_sentence_begin_no_clause():
+    assert places("一、对象。（一）企业；（二）个人。") == ["一"]
+
+
 def test_numbered_paragraphs_are_cited_with_the_numbers_above_them():
     assert places(PARAGRAPHS) == ["一", "二、（一）", "二、（一）1", "二、（一）2", "二、（二）（1）", "三"]
 
@@ -129,7 +145,7 @@ def test_no_line_of_the_body_is_lost(text):
             24,
         ),
         ("zhanjiang*", None, None, 45),
-        ("2022-*", "2022年全面優化營商環境攻堅行動方案", None, 33),
+        ("2022-*", "2022年全面優化營商環境攻堅行動方案", None, 37),  # six headings are glued to the paragraph before
     ],
 )
 def test_real_policies_come_apart(name, title, number, clauses):

@@ -65,12 +65,12 @@ def test_an_endless_run_of_letters_is_no_token():
 
 def test_the_segmenter_leaves_no_cache_in_the_shared_temporary_folder(tmp_path, monkeypatch):
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
-    Segmenter().tokens("贴息")
+    Segmenter(accelerated=False).tokens("贴息")
     assert list(tmp_path.iterdir()) == []
 
 
-def test_the_segmenter_is_quiet(capfd):
-    Segmenter().tokens("贴息")
+def test_the_reference_segmenter_is_quiet(capfd):
+    Segmenter(accelerated=False).tokens("贴息")
     assert capfd.readouterr() == ("", "")
     assert logging.getLogger("jieba").level >= logging.WARNING
 
@@ -87,10 +87,21 @@ def test_bigrams_stay_within_a_run_of_han_characters():
         "临府办【2025】１２号",
         "临府办（2025）12 号",
         "臨府辦［２０２５］第12號",
+        "临府办﹝2025﹞12号",
+        "临府办2025年12号",
+        "临府办2025-12号",
+        "临府办（2025）12",
     ],
 )
 def test_a_document_number_is_read_in_any_bracket_width_and_script(written):
     assert as_written(f" {written} ") == "临府办〔2025〕12号"
+
+
+@pytest.mark.parametrize(
+    "text", ["营业额（2025）12万", "会议（2025）12", "公告（2025）12.5%", "2025年12号线", "电话2025-12号"]
+)
+def test_years_and_figures_are_no_document_numbers(text):
+    assert parse_all(text) == []
 
 
 def test_a_number_in_a_question_means_the_document_although_words_stand_before_it():

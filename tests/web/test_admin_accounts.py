@@ -1,7 +1,6 @@
 """Accounts in the browser: opened, changed, locked, handed over, closed; machine tokens shown once."""
 
 import re
-from pathlib import Path
 
 import pytest
 from flask import Flask
@@ -10,21 +9,11 @@ from sqlalchemy import select
 from hotline.accounts.models import Account, ApiToken, AuditEntry, Role
 from hotline.demo.directory import PASSWORD
 from tests.city import City
-from tests.web.client import Desk, app_on
+from tests.web.client import Desk
 
 NEW = {"login": "agent9", "name": "孟青禾", "unit_code": "HOTLINE", "roles": ["AGENT", "CALLBACK"],
        "password": "Changeme-2026"}  # fmt: skip
 FRESH = "Another-2026-pass"
-
-
-@pytest.fixture
-def app(city: City, tmp_path: Path) -> Flask:
-    return app_on(city, tmp_path)
-
-
-@pytest.fixture
-def admin(app: Flask) -> Desk:
-    return Desk(app, "admin1")
 
 
 def stored(city: City, login: str) -> Account:

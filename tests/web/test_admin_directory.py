@@ -22,11 +22,6 @@ READ = ("/directory", "/directory/units/JRJ", "/directory/categories", "/directo
         "/directory/regions", "/directory/enterprises", "/directory/sources")  # fmt: skip
 
 
-@pytest.fixture
-def admin(city: City, tmp_path: Path) -> Desk:
-    return Desk(app_on(city, tmp_path), "admin1")
-
-
 def unit_of(session: object, code: str) -> Unit:
     return session.scalars(select(Unit).filter_by(code=code)).one()  # type: ignore[attr-defined]
 

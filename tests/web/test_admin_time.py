@@ -1,7 +1,6 @@
 """时限与日历 in the browser: an alarm, a preview, a confirmation, and only then a change."""
 
 import re
-from pathlib import Path
 
 import pytest
 from flask import Flask
@@ -13,21 +12,11 @@ from hotline.directory.models import CalendarYear, SlaProfile
 from hotline.ticket.clocks import subject_of
 from tests.calendars import local
 from tests.city import City
-from tests.web.client import Desk, app_on
+from tests.web.client import Desk
 
 YEAR = {"year": "2027", "notice": "2027 年节假日安排（测试）", "holidays": "01-01..01-03 02-05..02-11",
         "makeups": "01-30 02-20"}  # fmt: skip
 PATH = "/admin/time/years"
-
-
-@pytest.fixture
-def app(city: City, tmp_path: Path) -> Flask:
-    return app_on(city, tmp_path)
-
-
-@pytest.fixture
-def admin(app: Flask) -> Desk:
-    return Desk(app, "admin1")
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from hotline.ticket.ledger import entries
 from hotline.ticket.models import Attachment
 from hotline.ticket.queries import hanging
 from tests.city import City
-from tests.web.client import Desk, app_on
+from tests.web.client import Desk
 
 PDF = b"%PDF-1.7\n1 0 obj\n<<>>\nendobj\n%%EOF"
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(40)
@@ -37,9 +37,9 @@ XLSX = archive("[Content_Types].xml", "xl/workbook.xml")
 
 
 @pytest.fixture
-def app(city: City, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Flask:
-    monkeypatch.setattr("hotline.ui.door.utcnow", lambda: city.now)
-    return app_on(city, tmp_path)
+def app(app: Flask, city_time: None) -> Flask:
+    """At the city's time."""
+    return app
 
 
 @pytest.fixture

@@ -1,4 +1,3 @@
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,7 +8,7 @@ from hotline.directory.models import SlaProfile
 from hotline.ticket.models import Citation, Ticket
 from tests.city import APPEAL, City
 from tests.live import fill_knowledge
-from tests.web.client import Desk, app_on
+from tests.web.client import Desk
 
 CALL: dict[str, Any] = {**APPEAL, "category_code": "040201", "wants_callback": "1"}
 LONG_STORY = "来电人称公司于一月购置数控机床三台，𠮷先生负责申报😀。\n窗口要求补验收单。"
@@ -19,11 +18,6 @@ LONG_STORY = "来电人称公司于一月购置数控机床三台，𠮷先生�
 def city(sqlite_city: City) -> City:
     """On SQLite only: what the pages ask of a database has its tests on both."""
     return sqlite_city
-
-
-@pytest.fixture
-def app(city: City, tmp_path: Path) -> Flask:
-    return app_on(city, tmp_path)
 
 
 @pytest.fixture
@@ -86,7 +80,7 @@ def test_going_back_and_changing_the_form_asks_before_a_second_ticket(agent: Des
 
 WRONG: list[tuple[dict[str, str], str]] = [
     ({"title": ""}, "标题：请填写标题"),
-    ({"uscc": "91440400MA5XXXXX8K"}, "统一社会信用代码"),
+    ({"uscc": "91440400MA5UXQ7K8K"}, "统一社会信用代码"),
     ({"contact_phone": "12"}, "联系电话应为 3 至 15 位数字"),
     ({"category_code": "0402"}, "不是末级事项"),
     ({"category_code": "nonsense"}, "没有代码为"),

@@ -13,16 +13,16 @@ from hotline.supervision import metrics
 from hotline.ticket.models import Satisfaction, Ticket
 from tests.calendars import local
 from tests.city import City
-from tests.web.client import Desk, app_on
+from tests.web.client import Desk
 
 REPLY = {"public_text": "补齐验收单后可受理。", "legal_basis": "办法第六条"}
 MONTH = (local("2026-03-01 00:00"), local("2026-04-01 00:00"))
 
 
 @pytest.fixture
-def app(city: City, tmp_path, monkeypatch: pytest.MonkeyPatch) -> Flask:
-    monkeypatch.setattr("hotline.ui.door.utcnow", lambda: city.now)
-    return app_on(city, tmp_path)
+def app(app: Flask, city_time: None) -> Flask:
+    """At the city's time."""
+    return app
 
 
 def called(city: City, satisfaction: str, *, resolved: bool = True, contacted: bool = True) -> str:

@@ -23,11 +23,6 @@ def city(sqlite_database: Database) -> City:
     return city_now(sqlite_database)
 
 
-@pytest.fixture
-def app(city: City, tmp_path: Path) -> Flask:
-    return app_on(city, tmp_path)
-
-
 def test_a_wrong_number_and_a_wrong_code_are_told_in_the_same_words(city: City, app: Flask) -> None:
     number, desk = city.register(), Desk(app)
     told = []

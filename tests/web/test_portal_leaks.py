@@ -26,11 +26,6 @@ def city(sqlite_database: Database) -> City:
     return city_now(sqlite_database)
 
 
-@pytest.fixture
-def app(city: City, tmp_path: Path) -> Flask:
-    return app_on(city, tmp_path)
-
-
 def secret(name: str) -> str:
     return f"{CANARY}{name}"
 

@@ -14,9 +14,9 @@ from tests.web.client import Desk, app_on
 
 
 @pytest.fixture
-def app(city: City, tmp_path, monkeypatch: pytest.MonkeyPatch) -> Flask:
-    monkeypatch.setattr("hotline.ui.door.utcnow", lambda: city.now)
-    return app_on(city, tmp_path)
+def app(app: Flask, city_time: None) -> Flask:
+    """At the city's time."""
+    return app
 
 
 def dispatched(city: City, **more: str) -> str:

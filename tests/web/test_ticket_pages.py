@@ -11,16 +11,16 @@ from hotline.ticket.ledger import entries
 from hotline.ticket.models import Contact
 from hotline.ticket.queries import hanging
 from tests.city import City
-from tests.web.client import Desk, app_on
+from tests.web.client import Desk
 
 PHONE, NAME = "04998123456", "梁晓岚"
 REPLY = {"public_text": "经核查，补齐验收单后可受理。", "internal_note": "窗口口径不一", "legal_basis": "办法第六条"}
 
 
 @pytest.fixture
-def app(city: City, tmp_path, monkeypatch: pytest.MonkeyPatch) -> Flask:
-    monkeypatch.setattr("hotline.ui.door.utcnow", lambda: city.now)
-    return app_on(city, tmp_path)
+def app(app: Flask, city_time: None) -> Flask:
+    """At the city's time."""
+    return app
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ class Labelled(StrEnum):
 
     label: str
 
-    def __new__(cls, code: str, label: str) -> "Labelled":
+    def __new__(cls, code: str, label: str = "") -> "Labelled":  # a member is looked up by its code alone
         member = str.__new__(cls, code)
         member._value_ = code
         member.label = label

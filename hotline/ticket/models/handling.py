@@ -1,8 +1,8 @@
 """What hangs on a ticket while units handle it: assignments, objections, contacts, extensions, pauses and so on."""
 
-from datetime import datetime
+from datetime import date, datetime
 
-from sqlalchemy import Boolean, ForeignKey, Index, Integer, String, Text, text
+from sqlalchemy import Boolean, CheckConstraint, Date, ForeignKey, Index, Integer, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from hotline.accounts.models import Account
@@ -91,14 +91,26 @@ class Contact(OnTicket, Base):
 
 
 class Extension(OnTicket, Base):
-    """延期: asked for before expiry, with basis; ruled by a supervisor."""
+    """延期: asked for before expiry, with basis; ruled by a supervisor.
+
+    `agreed_*` (上级同意: who, reference number, day) stand together or not at all.
+    """
 
     __tablename__ = "extension"
+    __table_args__ = (
+        CheckConstraint(
+            "(agreed_by IS NULL) = (agreed_on IS NULL) AND (agreed_ref IS NULL) = (agreed_on IS NULL)",
+            name="agreed_in_full",
+        ),
+    )
 
     reason: Mapped[ExtensionReason] = mapped_column(enum_column(ExtensionReason))
     legal_basis: Mapped[str] = mapped_column(Text)
     text: Mapped[str] = mapped_column(Text)
     working_days: Mapped[int] = mapped_column(Integer)
+    agreed_by: Mapped[str | None] = mapped_column(String(60))
+    agreed_ref: Mapped[str | None] = mapped_column(String(120))
+    agreed_on: Mapped[date | None] = mapped_column(Date)
     ruling: Mapped[Ruling] = mapped_column(enum_column(Ruling), default=Ruling.PENDING)
     ruled_by_id: Mapped[int | None] = mapped_column(ForeignKey("account.id"))
     ruled_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

@@ -2,12 +2,12 @@
 // Everything here has a plain button that does the same on the server.
 (function () {
   "use strict";
-  const SEARCH_WAIT_MS = 200, CALLER_WAIT_MS = 400, BUSY_AFTER_MS = 200;
+  const SEARCH_WAIT_MS = 200, CALLER_WAIT_MS = 400, BUSY_AFTER_MS = 200, STANDS_AFTER_MS = 3000;
   const MIN_QUESTION = 2, MIN_PHONE = 7, FROM_BODY = 60;
   const NEEDS = {
     caller: ["contact_phone", "uscc", "enterprise_name"],
     proposal: ["appeal_type", "category_code", "region_code", "urgency", "respondent_unit_code"],
-    search: ["kb_q"],
+    search: ["kb_q", "kb_type", "kb_region", "kb_past"],
   };
 
   document.addEventListener("DOMContentLoaded", () => {
@@ -37,6 +37,7 @@
         if (!answer.ok || answer.redirected || mine !== asked[part]) return;
         box(part).innerHTML = await answer.text();
         if (part === "caller") prefill();
+        if (part === "search") stands();
       } catch (unreachable) {
         // What was shown stays; the draft's status line tells that the line is dead.
       } finally {
@@ -48,7 +49,7 @@
     function bodyFor(part) {
       const body = new FormData();
       for (const name of NEEDS[part]) {
-        const value = field(name).value;
+        const node = field(name), value = node.type === "checkbox" && !node.checked ? "" : node.value;
         if (part !== "caller" || value !== filled[name]) body.append(name, value);
       }
       return body;
@@ -79,7 +80,63 @@
 
     // ---- search -----------------------------------------------------------------------------------------------
     function search() {
-      if (question.value.trim().length >= MIN_QUESTION) later("search", SEARCH_WAIT_MS);
+      const length = question.value.trim().length;
+      if (length >= MIN_QUESTION || !length) later("search", SEARCH_WAIT_MS);
+    }
+
+    function ask(text) {
+      question.value = text;
+      draw("search");
+      question.focus();
+    }
+
+    // A question counts once it stands, not at every letter; with the answer that was taken, if one was.
+    const record = { q: "", id: "", last: Promise.resolve() };
+
+    function stands() {
+      clearTimeout(timers.stands);
+      if (question.value.trim().length >= MIN_QUESTION) timers.stands = setTimeout(() => keep(""), STANDS_AFTER_MS);
+    }
+
+    // One after the other: what is taken belongs to the question just recorded.
+    function keep(citation) {
+      clearTimeout(timers.stands);
+      const q = question.value.trim() || field("title").value.trim();
+      return (record.last = record.last.then(() => send(q, citation)));
+    }
+
+    async function send(q, citation) {
+      if (q === record.q && !citation) return;
+      const body = new FormData();
+      body.append("q", q);
+      if (citation) body.append("citation", citation);
+      if (q === record.q && record.id) body.append("search_id", record.id);
+      const answer = await post("/knowledge/asked", body);
+      const said = answer && answer.ok ? await answer.json().catch(() => null) : null;
+      Object.assign(record, { q, id: (said && said.search_id) || "" });
+    }
+
+    const post = (url, body) =>
+      fetch(url, { method: "POST", body, credentials: "same-origin", keepalive: true, headers: { "X-CSRFToken": field("csrf_token").value } }).catch(() => null);
+
+    async function registerGap(button) {
+      const told = box("search").querySelector("[data-gap-told]");
+      const body = new FormData();
+      body.append("question", button.value);
+      body.append("unit_code", field("gap_unit").value);
+      if (!field("gap_unit").value) {
+        told.textContent = "请选择由哪个单位补充";
+        field("gap_unit").focus();
+        return;
+      }
+      button.setAttribute("aria-busy", "true");
+      await keep("");
+      const answer = await post("/knowledge/missing", body);
+      const said = answer && (await answer.json().catch(() => null));
+      button.removeAttribute("aria-busy");
+      told.className = answer && answer.ok ? "small ink-ok" : "small ink-bad";
+      told.textContent = said ? said.message : "未能登记，请重试";
+      button.hidden = Boolean(answer && answer.ok);
     }
 
     function searchFromAppeal(isAsked) {
@@ -114,6 +171,7 @@
       const bases = basis.value.split("；").filter(Boolean);
       if (!bases.includes(button.dataset.basis)) basis.value = [...bases, button.dataset.basis].join("；");
       cite(button.value, button.dataset.label);
+      keep(button.value);
       answer.dispatchEvent(new Event("input", { bubbles: true }));
       answer.focus();
       answer.setSelectionRange(answer.value.length, answer.value.length);
@@ -164,12 +222,21 @@
       return true;
     }
 
+    // With the focus among the hits a digit inserts that hit.
+    function insertNth(key) {
+      const hit = /^[1-9]$/.test(key) && hits()[Number(key) - 1];
+      const button = hit && hit.querySelector("[data-answer]");
+      if (button) insert(button);
+      return Boolean(button);
+    }
+
     form.addEventListener("keydown", (event) => {
       const node = event.target;
       if (window.hotline.isComposing(event) || event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
       let isDone = false;
       if (node === question) isDone = searchKey(event);
       else if (node.name === "appeal_type") isDone = chooseType(event.key);
+      else if (box("search").contains(node) && node.tagName !== "SELECT") isDone = insertNth(event.key);
       if (!isDone && event.key === "Enter" && node.matches("input")) {
         goOn(node);
         isDone = true;
@@ -182,7 +249,9 @@
 
     // ---- what is typed ----------------------------------------------------------------------------------------
     function react(node, isChange) {
-      if (node === question) search();
+      if (node === question && !isChange) search();
+      else if (node === question) return; // leaving the box asks nothing new
+      else if (NEEDS.search.includes(node.name) && isChange) later("search", 0);
       else if (NEEDS.caller.includes(node.name) && mayAsk(node)) later("caller", isChange ? 0 : CALLER_WAIT_MS);
       else if (NEEDS.proposal.includes(node.name) && isChange) later("proposal", 0);
     }
@@ -196,10 +265,13 @@
     });
     document.getElementById("kb-from-title").addEventListener("click", () => searchFromAppeal(true));
     box("search").addEventListener("click", (event) => {
-      const button = event.target.closest("[data-answer]");
-      if (!button) return;
+      const hit = (selector) => event.target.closest(selector);
+      if (hit("[data-opened]")) keep(hit("[data-opened]").dataset.opened);
+      if (hit("[data-ask]")) ask(hit("[data-ask]").dataset.ask);
+      if (!hit("[data-answer], [data-gap]")) return;
       event.preventDefault();
-      insert(button);
+      if (hit("[data-answer]")) insert(hit("[data-answer]"));
+      else registerGap(hit("[data-gap]"));
     });
 
     // ---- arrival ----------------------------------------------------------------------------------------------

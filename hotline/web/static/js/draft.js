@@ -136,7 +136,8 @@
     if (document.hidden || !bar || bar.hidden) return;
     const answer = await fetch(location.href, { credentials: "same-origin" });
     const fresh = new DOMParser().parseFromString(await answer.text(), "text/html").querySelector("[name=csrf_token]");
-    if (!answer.ok || answer.redirected || !fresh) return;
+    const isLogIn = new URL(answer.url).pathname === "/login";
+    if (!answer.ok || isLogIn || !fresh) return;
     document.querySelectorAll("[name=csrf_token]").forEach((input) => { input.value = fresh.value; });
     bar.hidden = true;
   }

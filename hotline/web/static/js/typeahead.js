@@ -1,5 +1,6 @@
 // Type-ahead over a <select data-typeahead> (its own options) or an <input data-typeahead-url> (asks the server:
-// GET url?q=… → {"items": [{"value", "label", "hint"}]}). Nothing is asked while an input method composes.
+// GET url?q=… → {"items": [{"value", "label", "hint", "href"}]}). Nothing is asked while an input method composes.
+// data-typeahead-free: any text is right, as in a search box; an item is chosen only by hand, and leads to its href.
 (function () {
   "use strict";
   const WAIT_MS = 200;
@@ -67,7 +68,7 @@
   }
 
   function enhance(node) {
-    const isSelect = node.tagName === "SELECT";
+    const isSelect = node.tagName === "SELECT", isFree = "typeaheadFree" in node.dataset;
     const source = isSelect && !node.dataset.typeaheadUrl ? localSource(node) : remoteSource(node.dataset.typeaheadUrl);
     const input = isSelect ? inputFor(node) : node;
     const code = node.dataset.typeaheadCode && document.getElementById(node.dataset.typeaheadCode);
@@ -90,6 +91,10 @@
     }
 
     function choose(item) {
+      if (item.href) {
+        location.assign(item.href);
+        return;
+      }
       input.value = settled = item.label;
       setCode(item);
       close();
@@ -132,10 +137,11 @@
       const found = await source(input.value === settled ? "" : input.value).catch(() => []);
       if (mine !== asked || document.activeElement !== input) return;
       items = found.slice(0, 50);
-      list.replaceChildren(...(items.length ? items.map(row) : input.value.trim() ? [nothing()] : []));
+      list.replaceChildren(...(items.length ? items.map(row) : input.value.trim() && !isFree ? [nothing()] : []));
       list.hidden = !list.children.length;
       input.setAttribute("aria-expanded", String(!list.hidden));
-      mark(input.value.trim() && input.value !== settled ? 0 : -1);
+      at = -1;
+      if (input.value.trim() && input.value !== settled && !isFree) mark(0);
     }
 
     function later() {
@@ -163,7 +169,7 @@
       if (event.key === "ArrowDown" || event.key === "ArrowUp") {
         event.preventDefault();
         if (list.hidden) ask();
-        else mark(at + (event.key === "ArrowDown" ? 1 : -1));
+        else mark(event.key === "ArrowDown" ? at + 1 : Math.max(at, 0) - 1);
       } else if (event.key === "Enter" && !list.hidden && at >= 0) {
         event.preventDefault();
         choose(items[at]);

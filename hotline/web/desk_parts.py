@@ -1,0 +1,112 @@
+"""What the intake desk works out from its form as it stands: the caller, what is known, whose it would be."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import select
+from werkzeug.datastructures import MultiDict
+
+from hotline.directory.models import Category, Region, Unit
+from hotline.dispatch.proposal import Deadline, deadline, propose
+from hotline.errors import NotFound, Unavailable
+from hotline.intake import hints
+from hotline.knowledge.queries import entry as kb_entry
+from hotline.knowledge.reading import basis_of, spoken
+from hotline.ticket.models import AppealType, Urgency
+from hotline.ticket.schemas import typed
+from hotline.ui.door import Door
+from hotline.web.desk_form import Posted
+from hotline.web.kb_results import Results, find, narrowed
+
+
+def _caller(d: Door, form: Posted) -> hints.Caller | None:
+    names = {"phone": "contact_phone", "uscc": "uscc", "name": "enterprise_name"}
+    return hints.caller(d.session, d.actor, d.now, **{known: _clean(form, name) for known, name in names.items()})
+
+
+def _search(d: Door, form: Posted) -> Results:
+    """By what stands in the search box, else by the title."""
+    return find(d, question(form), narrowed(form, "kb_"))
+
+
+def question(form: Posted) -> str:
+    """What is searched for."""
+    return _clean(form, "kb_q") or _clean(form, "title")
+
+
+def _proposal(d: Door, form: Posted) -> dict[str, Any]:
+    """Unit, reason and deadline, as far as what is chosen tells; a code nobody knows tells nothing."""
+    category = d.session.scalar(select(Category).filter_by(code=_clean(form, "category_code")))
+    region = d.session.scalar(select(Region).filter_by(code=_clean(form, "region_code")))
+    respondent = d.session.scalar(select(Unit).filter_by(code=_clean(form, "respondent_unit_code")))
+    kind, urgency = _clean(form, "appeal_type"), _clean(form, "urgency")
+    urgent = Urgency[urgency] if urgency in Urgency.__members__ else Urgency.NORMAL
+    known = kind in AppealType.__members__
+    return {
+        "unit": propose(d.session, d.actor, d.now, category, region, respondent) if category and region else None,
+        "due": _deadline(d, AppealType[kind], urgent) if known else None,
+        "type": kind,
+    }
+
+
+def _deadline(d: Door, kind: AppealType, urgency: Urgency) -> Deadline | None:
+    """Time rules that are not set up must not take the form away as well: registering tells what is missing."""
+    try:
+        return deadline(d.session, d.now, kind, urgency)
+    except Unavailable:
+        return None
+
+
+PARTS = {"caller": _caller, "search": _search, "proposal": _proposal}
+"""What the page works out from the form; each has a template of its own, so that scripts can ask for one."""
+
+
+def prefilled(d: Door, form: Posted) -> Posted:
+    """What is known of the caller's enterprise, in fields still empty."""
+    found = _caller(d, form)
+    if found is None or found.enterprise is None:
+        return form
+    known = {
+        "enterprise_name": found.enterprise.name,
+        "uscc": found.enterprise.uscc or "",
+        "region_code": found.enterprise.region.code if found.enterprise.region else "",
+    }
+    return _changed(form, {name: text for name, text in known.items() if text and not form.get(name)})
+
+
+def with_answer(d: Door, form: Posted) -> Posted:
+    """The reply with an entry's answer below what stands there, its basis, and the citation. Raises NotFound."""
+    entry_id, _, version = form.get("insert", "").partition(":")
+    if not (entry_id.isdigit() and version.isdigit()):
+        raise NotFound("没有找到这条知识", code="kb_entry_not_found")
+    found = kb_entry(d.session, int(entry_id), int(version), actor=d.actor)
+    basis = basis_of(found)
+    answer = "\n".join(filter(None, (form.get("public_text", ""), f"{spoken(found)}（依据：{basis}）")))
+    bases = list(dict.fromkeys(filter(None, (*form.get("legal_basis", "").split("；"), basis))))
+    changed = _changed(form, {"public_text": answer, "legal_basis": "；".join(bases)})
+    changed.setlist("citations", list(dict.fromkeys([*form.getlist("citations"), f"{entry_id}:{version}"])))
+    return changed
+
+
+def citations(d: Door, form: Posted) -> list[tuple[str, str]]:
+    """("entry:version", what it is called) of those the form cites; what is not there is left for the check."""
+    found = []
+    for citation in form.getlist("citations"):
+        entry_id, _, version = citation.partition(":")
+        try:
+            row = kb_entry(d.session, int(entry_id), int(version), actor=d.actor)
+        except (ValueError, NotFound):
+            continue
+        found.append((citation, f"{row.title}（{row.entry.code} 第 {row.version} 版）"))
+    return found
+
+
+def _changed(form: Posted, changes: Mapping[str, str]) -> Posted:
+    copied = MultiDict(form)
+    for name, text in changes.items():
+        copied.setlist(name, [text])
+    return copied
+
+
+def _clean(form: Posted, name: str) -> str:
+    return typed(form.get(name, ""))
