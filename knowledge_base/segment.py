@@ -10,7 +10,7 @@ import re
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from importlib.resources import files
 
 from knowledge_base.normalise import normalise
@@ -93,7 +93,7 @@ class Segmenter:
     def _loaded(self) -> Cutters:
         with self._lock:
             if self._cutters is None:
-                self._cutters = self._load([word for word in self._words if _in_dictionary(word)])
+                self._cutters = self._load(tuple(word for word in self._words if _in_dictionary(word)))
         return self._cutters
 
 
@@ -133,11 +133,18 @@ def _bounded(word: str) -> str:
     return before + re.escape(word) + after
 
 
-def _fast(words: Sequence[str]) -> Cutters:
+def _fast(words: tuple[str, ...]) -> Cutters:
     try:
-        import rjieba
+        import rjieba  # noqa: F401
     except ImportError:  # no wheel for this machine
         return _reference(words)
+    return _rust(words)
+
+
+@lru_cache(maxsize=2)  # a dictionary is large and never changes: one serves every segmenter of a process
+def _rust(words: tuple[str, ...]) -> Cutters:
+    import rjieba
+
     tokenizer = rjieba.Jieba()
     frequencies = {
         word: _frequency(tokenizer.suggest_freq(word)) for word in words if tokenizer.cut(word, hmm=False) != [word]
@@ -147,7 +154,7 @@ def _fast(words: Sequence[str]) -> Cutters:
     return Cutters(tokenizer.cut, tokenizer.cut_for_search)
 
 
-def _reference(words: Sequence[str]) -> Cutters:
+def _reference(words: tuple[str, ...]) -> Cutters:
     import jieba  # slow to import: only when text is really segmented
 
     logging.getLogger("jieba").setLevel(logging.WARNING)

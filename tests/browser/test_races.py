@@ -144,7 +144,7 @@ def test_far_too_much_pasted_into_the_story_gets_a_sentence_and_stays(opened: Op
     page = opened("agent1", "/desk")
     page.locator("[name=title]").fill("整份文件贴进来")
     page.locator("[name=body]").evaluate("(body, text) => { body.value = text; }", "长" * HUGE)
-    page.locator("[formaction='/desk/submit']").evaluate("button => button.click()")
+    page.locator("[formaction^='/desk/submit']").evaluate("button => button.click()")
     expect(page.locator(".error-summary")).to_contain_text("诉求内容", timeout=30_000)
     expect(page.locator("[name=title]")).to_have_value("整份文件贴进来")
     assert page.locator("[name=body]").evaluate("body => body.value.length") == HUGE
