@@ -8,6 +8,7 @@ from importlib.metadata import version
 from threading import Event
 
 from flask import Flask, Response, g, request, session
+from flask.sessions import SecureCookieSessionInterface, SessionMixin
 from flask_smorest import Api
 from flask_wtf import CSRFProtect
 
@@ -63,6 +64,7 @@ def create_app(settings: config.Settings | None = None) -> Flask:
     import_models()
     app = Flask("hotline", static_folder="web/static", static_url_path="/static")
     app.config.update(_flask_settings(settings))
+    app.session_interface = Sessions()
     database = Database(settings)
     app.url_map.converters["int"] = RowId
     app.extensions["hotline"] = House(settings=settings, database=database)
@@ -108,6 +110,13 @@ def _flask_settings(settings: config.Settings) -> dict[str, object]:
         "VERSION": version("hotline"),
         **api.OPENAPI,
     }
+
+
+class Sessions(SecureCookieSessionInterface):
+    """Signed cookies that files never send: a late style sheet would bring back the session of who just logged out."""
+
+    def should_set_cookie(self, app: Flask, session: SessionMixin) -> bool:
+        return request.endpoint != "static" and super().should_set_cookie(app, session)
 
 
 def _begin() -> None:

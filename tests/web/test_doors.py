@@ -105,3 +105,9 @@ def test_a_password_is_checked_while_the_writer_is_free(
     desk = Desk(app)
     desk.get("/login")
     assert desk.post("/login", login="agent1", password="Linhaiwan-2026").status_code == 302
+
+
+def test_a_file_that_arrives_late_does_not_bring_back_a_session(app: Flask) -> None:
+    desk = Desk(app, "agent1")
+    assert "Set-Cookie" in desk.get("/account").headers
+    assert "Set-Cookie" not in desk.get("/static/css/hotline.css").headers
