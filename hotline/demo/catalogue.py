@@ -1,0 +1,84 @@
+"""派单目录 of the demo city: leaves with their owners, the regions' own rows, rows for zones, streets, appeal types."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from hotline.demo.categories import CATEGORIES
+from hotline.demo.city import REGIONS
+from hotline.demo.data import read
+from hotline.directory.catalogue import slot_of
+from hotline.directory.models import CatalogueRow
+
+CITY, LAST = "449900", "SFB"
+"""Rows for the city's own region hold everywhere; `LAST` takes what no other unit can."""
+Ids = dict[str, int]
+
+
+@dataclass(frozen=True)
+class Row:
+    """One row in codes; None: whatever arises, everywhere, of any type."""
+
+    category: str | None
+    owner: str
+    region: str | None = None
+    appeal_type: str | None = None
+    support: tuple[str, ...] = ()
+    fallback: str | None = None
+    basis: str = ""
+
+
+def rows() -> Iterator[Row]:
+    """The whole catalogue."""
+    yield from _leaves()
+    yield from _regions()
+    yield from _streets()
+    document = read("catalogue")["document"]
+    for one in read("catalogue")["rows"]:
+        said = {**one, "support": tuple(one.get("support", ())), "basis": document + one["basis"]}
+        yield Row(**said)
+
+
+def _leaves() -> Iterator[Row]:
+    document = read("catalogue")["document"]
+    for leaf in CATEGORIES:
+        if leaf.owner:
+            basis = f"{document}第{int(leaf.code[:2])}类"
+            yield Row(leaf.code, leaf.owner, support=leaf.support, basis=basis)
+            for region, owner in leaf.by_region.items():
+                support = tuple(code for code in leaf.support if code != owner)
+                yield Row(leaf.code, owner, region, support=support, basis=basis)
+
+
+def _regions() -> Iterator[Row]:
+    basis = read("catalogue")["zone_document"]
+    for region in REGIONS:
+        is_zone, is_city = region.kind == "ZONE", region.code == CITY
+        if region.kind != "STREET":
+            owner, fallback = (LAST, None) if is_city else (region.dispatch_unit, LAST)
+            place = None if is_city else region.code
+            yield Row(None, owner, place, fallback=fallback if is_zone else None, basis=basis if is_zone else "")
+
+
+def _streets() -> Iterator[Row]:
+    basis = read("catalogue")["street_document"]
+    for group in read("catalogue")["streets"]:
+        for category in group["categories"]:
+            for region, owner in group["owners"].items():
+                yield Row(category, owner, region, fallback=owner.split("-")[0], basis=basis)
+
+
+def fill_catalogue(session: Session, categories: Ids, regions: Ids, units: Ids, now: datetime) -> None:
+    """Store it as the first version of each row."""
+    for one in rows():
+        category_id, region_id = categories.get(one.category or ""), regions.get(one.region or "")
+        row = CatalogueRow(category_id=category_id, region_id=region_id, appeal_type=one.appeal_type)
+        row.slot = slot_of(category_id, region_id, one.appeal_type)
+        row.unit_id, row.support_unit_ids = units[one.owner], [units[code] for code in one.support]
+        row.fallback_unit_id = units[one.fallback] if one.fallback else None
+        row.legal_basis, row.reason = one.basis, "建立目录"
+        row.recorded_by, row.recorded_at = "系统初始化", now
+        session.add(row)
+    session.flush()
