@@ -35,10 +35,7 @@ def rows() -> Iterator[Row]:
     yield from _leaves()
     yield from _regions()
     yield from _streets()
-    document = read("catalogue")["document"]
-    for one in read("catalogue")["rows"]:
-        said = {**one, "support": tuple(one.get("support", ())), "basis": document + one["basis"]}
-        yield Row(**said)
+    yield from _others()
 
 
 def _leaves() -> Iterator[Row]:
@@ -50,6 +47,17 @@ def _leaves() -> Iterator[Row]:
             for region, owner in leaf.by_region.items():
                 support = tuple(code for code in leaf.support if code != owner)
                 yield Row(leaf.code, owner, region, support=support, basis=basis)
+
+
+def _others() -> Iterator[Row]:
+    """Rows for single zones, for an appeal type, for a whole branch; `regions` makes one of each."""
+    document = read("catalogue")["document"]
+    for one in read("catalogue")["rows"]:
+        said = {key: value for key, value in one.items() if key not in ("regions", "basis", "support")}
+        for region in one.get("regions", [one.get("region")]):
+            place = None if region == CITY else region
+            support = tuple(one.get("support", ()))
+            yield Row(**{**said, "region": place}, support=support, basis=document + one["basis"])
 
 
 def _regions() -> Iterator[Row]:

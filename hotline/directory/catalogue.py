@@ -153,17 +153,19 @@ def says_the_same(row: CatalogueRow, entry: Entry) -> bool:
     return said == wanted and row.effective_from <= entry.effective_from
 
 
-def end(session: Session, row: CatalogueRow, last: date, signed: Signature) -> Change:
-    """A row ends after `last`; one that has not begun by then is withdrawn.
-
-    Raises Conflict for a category's city-wide row, which is only ever replaced, and Invalid for a day that is over.
-    """
+def check_end(row: CatalogueRow, last: date, today: date) -> None:
+    """Refuse what would rewrite the past or leave a category without a lead. Raises Invalid, Conflict."""
     if row.effective_to is not None and row.effective_to <= last:
         raise Conflict("该安排届时已经结束", code="already_ended")
     if row.is_needed:
         raise Conflict("全市主办单位不能停用，请指定新的主办单位", code="owner_needed")
-    if last < signed.today and row.effective_from <= signed.today:
+    if last < today and row.effective_from <= today:
         raise Invalid("最后有效日不能早于今天", code="past_is_past", field="effective_to")
+
+
+def end(session: Session, row: CatalogueRow, last: date, signed: Signature) -> Change:
+    """A row ends after `last`; one that has not begun by then is withdrawn. Raises Invalid, Conflict."""
+    check_end(row, last, signed.today)
     before = plain(session, row)
     _cut(row, max(last, row.effective_from - DAY), signed)
     session.flush()

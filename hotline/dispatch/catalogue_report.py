@@ -116,6 +116,7 @@ def _upheld(actor: Actor, now: datetime) -> Select[*tuple[Any, ...]]:
     by = (Ticket.category_id, Ticket.region_id, Objection.unit_id, Assignment.unit_id)
     query = select(*by, func.count()).select_from(Objection).join(Ticket, Ticket.id == Objection.ticket_id)
     sent = (Assignment.ticket_id == Ticket.id) & (Assignment.at == Objection.ruled_at)
+    sent &= Assignment.unit_id != Objection.unit_id
     query = query.join(Assignment, sent & (Assignment.kind == AssignmentKind.LEAD))
     upheld = (Objection.ruling == Ruling.GRANTED, Objection.ruled_at >= now - RECENT, scope(actor))
     return query.where(*upheld).group_by(*by).order_by(func.count().desc(), *by)

@@ -1,26 +1,26 @@
 """派单目录: everybody reads it, supervisors and administrators change it; nothing is rewritten."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import date
 from typing import Any
 from urllib.parse import urlencode
 
 from flask import Blueprint, request
 from flask.typing import ResponseReturnValue
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import func, select
 from werkzeug.datastructures import MultiDict
 
-from hotline.directory.catalogue import Entry, check, name_of, said_on, standing, support_of
-from hotline.directory.models import CatalogueRow, Category, Region, Unit
+from hotline.directory.catalogue import Entry, name_of, standing, support_of
+from hotline.directory.models import CatalogueRow, Region, Unit
 from hotline.dispatch.catalogue import TYPE_NAMES, book
-from hotline.dispatch.catalogue_changes import Changes, entry_of
+from hotline.dispatch.catalogue_changes import EDITORS, Changes, entry_of, verify
+from hotline.dispatch.catalogue_listing import Filters, listed
 from hotline.dispatch.schemas import CatalogueEnding, CatalogueEntry
-from hotline.errors import Conflict
 from hotline.ticket.schemas import typed
 from hotline.ui.door import Door, door
 from hotline.ui.pager import Pager
 from hotline.web.admin import FormPage, found
-from hotline.web.catalogue_frame import ANY_TYPE, EDITORS, change_of, page, shown
+from hotline.web.catalogue_frame import ANY_TYPE, change_of, page, shown
 from hotline.web.choices import offered
 from hotline.web.rule_change import RuleChange, run_change
 from routing.catalogue import Matter
@@ -28,20 +28,8 @@ from routing.catalogue import Matter
 pages = Blueprint("catalogue", __name__, template_folder="templates")
 
 SIZE = 50
-CITY_WIDE = "-"
-"""The filter's word for rows of the whole city."""
-
-
-@dataclass(frozen=True)
-class Filters:
-    """What the list shows: words, category (with all below it), region, unit, appeal type, and the day."""
-
-    q: str
-    category: str
-    region: str
-    unit: str
-    kind: str
-    day: date
+ABOUT = ("category_code", "region_code", "appeal_type")
+"""The fields that say what a row is about; with others it is another row."""
 
 
 def _filters(values: MultiDict[str, str], today: date) -> Filters:
@@ -53,43 +41,20 @@ def _filters(values: MultiDict[str, str], today: date) -> Filters:
     return Filters(**texts, day=day)
 
 
-def _conditions(filters: Filters) -> list[ColumnElement[bool]]:
-    ways: list[ColumnElement[bool]] = []
-    if filters.q:
-        texts = (Category.full_name, Category.code, CatalogueRow.legal_basis)
-        names = [column.contains(filters.q, autoescape=True) for column in texts]
-        units = select(Unit.id).where(
-            or_(*(n.contains(filters.q, autoescape=True) for n in (Unit.name, Unit.short_name)))
-        )
-        initials = Category.initials.startswith(filters.q.lower(), autoescape=True)
-        ways.append(or_(*names, initials, CatalogueRow.unit_id.in_(units)))
-    if filters.category:
-        ways.append(Category.code.startswith(filters.category, autoescape=True))
-    if filters.region:
-        is_wide = filters.region == CITY_WIDE
-        ways.append(CatalogueRow.region_id.is_(None) if is_wide else Region.code == filters.region)
-    if filters.unit:
-        named = select(Unit.id).where(Unit.code == filters.unit)
-        ways.append(or_(CatalogueRow.unit_id.in_(named), CatalogueRow.fallback_unit_id.in_(named)))
-    if filters.kind:
-        ways.append(CatalogueRow.appeal_type == filters.kind)
-    return ways
-
-
 @pages.get("/catalogue")
 def rows() -> ResponseReturnValue:
     """What the catalogue says on a day."""
     with door() as d:
         filters = _filters(request.args, d.today)
-        query = said_on(filters.day, *_conditions(filters))
+        query = listed(filters)
         total = d.session.scalar(select(func.count()).select_from(query.order_by(None).subquery())) or 0
         number = min(max(1, request.args.get("page", 1, type=int)), max(1, -(-total // SIZE)))
         said = {name: value for name, value in asdict(filters).items() if value}
         pager = Pager(number, total, SIZE, lambda at: "/catalogue?" + urlencode({**said, "page": at}))
-        listed = shown(d.session, d.session.scalars(query.limit(SIZE).offset((number - 1) * SIZE)))
+        found_rows = shown(d.session, d.session.scalars(query.limit(SIZE).offset((number - 1) * SIZE)))
         lists = {name: offered(d.session, name, d.today) for name in ("regions", "units", "topics")}
         kinds = list(TYPE_NAMES.items())
-        return page(d, "catalogue", "rows", rows=listed, filters=filters, pager=pager, kinds=kinds, lists=lists)
+        return page(d, "catalogue", "rows", rows=found_rows, filters=filters, pager=pager, kinds=kinds, lists=lists)
 
 
 @pages.get("/catalogue/rows/<int:row_id>")
@@ -124,9 +89,14 @@ def edit() -> ResponseReturnValue:
 def _form(d: Door) -> FormPage:
     row_id = request.args.get("row", type=int)
     old = found(d.session.get(CatalogueRow, row_id)) if row_id else None
-    values = _values(d, old) if old else {"effective_from": d.today}
-    values |= {name: text for name, text in request.args.items() if name != "row" and name in CatalogueEntry().fields}
-    title = f"修改“{name_of(old)}”" if old else "新增派单安排"
+    values: dict[str, Any] = _values(d, old) if old else {"effective_from": d.today}
+    said = {name: text for name, text in request.args.items() if name in CatalogueEntry().fields}
+    is_same = old is not None and all(values.get(name, "") == said.get(name, values.get(name, "")) for name in ABOUT)
+    values |= said
+    values["support_unit_codes"] = [
+        one for one in values.get("support_unit_codes", ()) if one != values.get("unit_code")
+    ]
+    title = f"修改“{name_of(old)}”" if old and is_same else "新增派单安排"
     back = f"/catalogue/rows/{old.id}" if old else "/catalogue"
     lead = "自生效日期起，同一事项、区域、类型换成新的安排，原安排保留在历史中。确认前会列出哪些在办工单随之变化。"
     return FormPage(title, CatalogueEntry, "catalogue", back, values, lead=lead, submit="预览影响")
@@ -147,12 +117,12 @@ def _values(d: Door, old: CatalogueRow) -> dict[str, Any]:
 
 def _planned(d: Door, data: dict[str, Any]) -> RuleChange:
     entry = entry_of(d.session, data, d.today)
-    last = standing(d.session, entry.slot)
-    check(entry, last, d.today)
+    changes, last = Changes(puts=(entry,)), standing(d.session, entry.slot)
+    verify(d.session, changes, d.today)
     before = _said(d, last) if last else {}
     lines = [(label, _compared(before.get(label), text)) for label, text in _entry_said(entry).items()]
     title = f"{name_of(entry)}：{'变更' if last else '新增'}派单安排"
-    return change_of(title, lines, Changes(puts=(entry,)), data["reason"], name_of(entry))
+    return change_of(title, lines, changes, data["reason"], name_of(entry))
 
 
 def _compared(before: str | None, after: str) -> str:
@@ -195,10 +165,9 @@ def finish(row_id: int) -> ResponseReturnValue:
 
     def plan(d: Door, data: dict[str, Any]) -> RuleChange:
         one = found(d.session.get(CatalogueRow, row_id))
-        if one.is_needed:
-            raise Conflict("全市主办单位不能停用，请指定新的主办单位", code="owner_needed")
-        lines = [("主办单位", one.unit.name), ("最后有效日", data["effective_to"].isoformat())]
         changes = Changes(ends=((one, data["effective_to"]),))
+        verify(d.session, changes, d.today)
+        lines = [("主办单位", one.unit.name), ("最后有效日", data["effective_to"].isoformat())]
         return change_of(f"停用“{name_of(one)}”", lines, changes, data["reason"], name_of(one))
 
     return run_change(build, plan, EDITORS)

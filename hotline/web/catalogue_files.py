@@ -11,7 +11,7 @@ from hotline.directory.catalogue import name_of, support_of
 from hotline.directory.models import CatalogueRow
 from hotline.dispatch import catalogue_sheet as sheet
 from hotline.dispatch.catalogue import TYPE_NAMES
-from hotline.dispatch.catalogue_changes import effects
+from hotline.dispatch.catalogue_changes import EDITORS, effects
 from hotline.dispatch.catalogue_import import ImportPlan, Planned, carry_out_plan, exported, plan
 from hotline.dispatch.catalogue_uploads import CatalogueUpload, keep, kept
 from hotline.dispatch.schemas import CatalogueImport
@@ -20,7 +20,7 @@ from hotline.ticket.schemas import checked
 from hotline.ui.door import Door, door
 from hotline.ui.forms import error_list, submitted
 from hotline.web.access import demand
-from hotline.web.catalogue_frame import EDITORS, page
+from hotline.web.catalogue_frame import page
 from hotline.web.choices import form_fields
 from knowledge_base.formats import MAX_BYTES
 

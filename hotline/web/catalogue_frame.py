@@ -11,16 +11,13 @@ from hotline.accounts.models import Role
 from hotline.directory.catalogue import EVERYWHERE, GENERAL, support_of
 from hotline.directory.models import CatalogueRow, Unit
 from hotline.dispatch.catalogue import TYPE_NAMES
-from hotline.dispatch.catalogue_changes import Changes, Effect, carry_out, effects
+from hotline.dispatch.catalogue_changes import EDITORS, SENDERS, WATCHERS, Changes, Effect, carry_out, effects
 from hotline.ticket.models import TicketStatus
 from hotline.ui.door import Door
 from hotline.web.admin import show
 from hotline.web.rule_change import Effects, RuleChange, Shift
 from routing.catalogue import number
 
-EDITORS = frozenset({Role.SUPERVISOR, Role.ADMIN})
-SENDERS = frozenset({Role.DISPATCHER, Role.SUPERVISOR})
-WATCHERS = EDITORS | SENDERS
 ANY_TYPE = "全部类型"
 SECTIONS = (
     ("rows", "/catalogue", "目录", frozenset(Role)),

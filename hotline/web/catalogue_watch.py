@@ -1,6 +1,6 @@
 """派单目录 watched: gaps and overlaps, upheld objections, changes with the tickets to send on, supervising units."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,7 +16,7 @@ from hotline.directory.models import Category, Region, Unit
 from hotline.directory.operations import supervise_by
 from hotline.directory.queries import effective
 from hotline.dispatch.catalogue import TYPE_NAMES
-from hotline.dispatch.catalogue_changes import CHANGED, MOVED
+from hotline.dispatch.catalogue_changes import CHANGED, EDITORS, MOVED, SENDERS, WATCHERS
 from hotline.dispatch.catalogue_report import clues, problems
 from hotline.errors import DomainError
 from hotline.ticket.models import Ticket, TicketStatus
@@ -26,12 +26,13 @@ from hotline.ui.door import Door, door
 from hotline.web.access import demand
 from hotline.web.admin import FormPage, found, record, run_form
 from hotline.web.admin_forms import SupervisorForm
-from hotline.web.catalogue_frame import EDITORS, SENDERS, WATCHERS, page
+from hotline.web.catalogue_frame import page
 from hotline.web.unit_load import shares
 from routing.catalogue import number
 
 pages = Blueprint("catalogue_watch", __name__, template_folder="templates")
 
+Names = Mapping[str, Mapping[str, str]]
 RECENT_CHANGES = 100
 KINDS = {"gap": ("缺口", "bad"), "closed": ("单位不能接收", "bad"), "overlap": ("重叠", "warn")}
 LABELS = {
@@ -108,11 +109,11 @@ def change(entry_id: int) -> ResponseReturnValue:
     with door() as d:
         demand(d, WATCHERS)
         row = _change(d, entry_id)
-        pairs = zip(row.details["before"], row.details["after"], strict=True)
+        pairs, names = zip(row.details["before"], row.details["after"], strict=True), _names(d.session)
         values = {
             "about": _about(d.session, row),
             "by": _name(d.session, row.actor_id),
-            "pairs": [list(_differences(*pair)) for pair in pairs],
+            "pairs": [list(_differences(names, *pair)) for pair in pairs],
             "tickets": list(_sendable(d, row.details["moves"])),
         }
         return page(d, "catalogue_change", "changes", row=row, **values)
@@ -123,19 +124,31 @@ def _change(d: Door, entry_id: int) -> AuditEntry:
     return row
 
 
-def _differences(before: dict[str, Any], after: dict[str, Any]) -> Iterable[tuple[str, str, str, bool]]:
-    """(label, before, after, whether it differs) of a row as the audit keeps it."""
+def _differences(names: Names, before: dict[str, Any], after: dict[str, Any]) -> Iterable[tuple[str, str, str, bool]]:
+    """(label, before, after, whether it differs) of a row as the audit keeps it, in names."""
     for name, label in LABELS.items():
-        old, new = (_text(name, said.get(name)) for said in (before, after))
+        old, new = (_text(names.get(name, {}), name, said.get(name)) for said in (before, after))
         yield label, old if before else "", new, bool(before) and old != new
 
 
-def _text(name: str, value: Any) -> str:
-    if name == "appeal_type":
-        return TYPE_NAMES.get(value or "", "全部")
+def _names(session: Session) -> Names:
+    """What people call the codes of each field."""
+    units = dict(session.execute(select(Unit.code, Unit.name)).all())
+    regions = dict(session.execute(select(Region.code, Region.name)).all())
+    categories = dict(session.execute(select(Category.code, Category.full_name)).all())
+    return {
+        **dict.fromkeys(("lead", "support", "fallback"), units),
+        "region": regions,
+        "category": categories,
+        "appeal_type": dict(TYPE_NAMES),
+    }
+
+
+def _text(names: Mapping[str, str], name: str, value: Any) -> str:
     if isinstance(value, list):
-        return "、".join(value)
-    return value or {"region": "全市", "effective_to": "长期", "category": "区域通则"}.get(name, "")
+        return "、".join(names.get(one, one) for one in value)
+    empty = {"region": "全市", "effective_to": "长期", "category": "区域通则", "appeal_type": "全部类型"}
+    return names.get(value, value) if value else empty.get(name, "")
 
 
 def _sendable(d: Door, moves: list[list[Any]]) -> Iterable[Sendable]:
