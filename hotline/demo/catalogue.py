@@ -2,15 +2,22 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, timedelta
+from typing import Any
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from hotline.accounts.actor import Actor, actor_of
+from hotline.accounts.models import Account
+from hotline.clock import to_local
 from hotline.demo.categories import CATEGORIES
 from hotline.demo.city import REGIONS
 from hotline.demo.data import read
-from hotline.directory.catalogue import slot_of
-from hotline.directory.models import CatalogueRow
+from hotline.demo.people import showcase
+from hotline.directory.catalogue import Entry, slot_of
+from hotline.directory.models import CatalogueRow, Category, Region, Unit
+from hotline.dispatch.catalogue_changes import Changes, carry_out
 
 CITY, LAST = "449900", "SFB"
 """Rows for the city's own region hold everywhere; `LAST` takes what no other unit can."""
@@ -90,3 +97,35 @@ def fill_catalogue(session: Session, categories: Ids, regions: Ids, units: Ids, 
         row.recorded_by, row.recorded_at = "系统初始化", now
         session.add(row)
     session.flush()
+
+
+def amend(session: Session, now: datetime) -> None:
+    """What was changed since, so that the catalogue has a past, and one row that waits for its day."""
+    for change in read("catalogue")["amendments"]:
+        at = now - timedelta(days=change["days_ago"])
+        first = to_local(at).date() + timedelta(days=change["starts_in"])
+        entry = _entry(session, change, first)
+        carry_out(session, Changes(puts=(entry,)), _supervisor(session), change["reason"], at)
+
+
+def _entry(session: Session, change: dict[str, Any], first: date) -> Entry:
+    named = {name: _one(session, Unit, change.get(name)) for name in ("owner", "fallback")}
+    return Entry(
+        category=_one(session, Category, change["category"]),
+        region=_one(session, Region, change["region"]),
+        appeal_type=None,
+        unit=named["owner"],
+        fallback=named["fallback"],
+        support=tuple(_one(session, Unit, code) for code in change["support"]),
+        legal_basis=change["basis"],
+        effective_from=first,
+    )
+
+
+def _one(session: Session, model: Any, code: str | None) -> Any:
+    return session.scalars(select(model).filter_by(code=code)).one() if code else None
+
+
+def _supervisor(session: Session) -> Actor:
+    login = showcase()["SUPERVISOR"].login
+    return actor_of(session, session.scalars(select(Account).filter_by(login=login)).one())

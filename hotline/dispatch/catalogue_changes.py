@@ -50,7 +50,9 @@ class Changes:
 
     def settled(self, today: date) -> date:
         """The first day on which all of them count."""
-        begins = [entry.effective_from for entry in self.puts] + [last + timedelta(days=1) for _, last in self.ends]
+        begins = [entry.effective_from for entry in self.puts] + [
+            last + timedelta(days=last < date.max) for _, last in self.ends
+        ]
         return max([today, *begins])
 
 

@@ -7,6 +7,7 @@ from io import BytesIO
 from typing import Any
 
 from openpyxl import Workbook
+from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 from openpyxl.styles import Alignment, Font, PatternFill
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.worksheet import Worksheet
@@ -80,7 +81,8 @@ def _dress(sheet: Worksheet) -> None:
 
 
 def safe(text: str) -> str:
-    """Text that no spreadsheet program takes for a formula."""
+    """Text that a workbook can hold and no spreadsheet program takes for a formula."""
+    text = ILLEGAL_CHARACTERS_RE.sub("", text)
     return f"'{text}" if text.lstrip(" ").startswith(UNSAFE) else text
 
 

@@ -10,6 +10,7 @@ from hotline.accounts.actor import Actor
 from hotline.database import ROW_IDS, Base, UtcDateTime
 from hotline.dispatch.catalogue_sheet import Line
 from hotline.errors import NotFound
+from hotline.ticket.schemas import typed
 
 KEPT = timedelta(days=1)
 MAX_NAME = 120
@@ -36,7 +37,7 @@ def keep(session: Session, lines: list[Line], name: str, actor: Actor, now: date
     """Keep a sheet's lines until they are imported, and forget those nobody came back for."""
     session.execute(delete(CatalogueUpload).where(CatalogueUpload.created_at < now - KEPT))
     rows = [[line.number, line.cells] for line in lines]
-    row = CatalogueUpload(account_id=actor.account_id, name=name[:MAX_NAME], rows=rows, created_at=now)
+    row = CatalogueUpload(account_id=actor.account_id, name=typed(name, MAX_NAME), rows=rows, created_at=now)
     session.add(row)
     session.flush()
     return row

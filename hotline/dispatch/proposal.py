@@ -62,7 +62,9 @@ def propose(
     closed, why = _closed_by(session, actor, now, category, region), found.reason
     if found.unit is not None and closed:
         why += f"；近 90 天同类 {closed.get(found.unit.id, 0)}/{sum(closed.values())} 件由其办结"
-    others = dict.fromkeys([*(units[code] for code in _named(found.choice)), *_units(session, closed)])
+    others = dict.fromkeys(
+        [*(units[code] for code in _named(found.choice) if code not in catalogue.closed), *_units(session, closed)]
+    )
     fit = [unit for unit in others if unit != found.unit and not is_concerned(unit, respondent)]
     support = [units[code] for code in found.choice.support if code not in catalogue.closed]
     return Proposal(
@@ -76,7 +78,7 @@ def propose(
 def _named(choice: Choice) -> list[str]:
     """Who else the rows name: those that lead first, then those that stand behind them (兜底)."""
     leads, fallbacks = [row.lead for row in choice.rows], [row.fallback for row in choice.rows if row.fallback]
-    return [code for code in (*leads, *fallbacks) if code not in choice.passed]
+    return [*leads, *fallbacks]
 
 
 def _closed_by(session: Session, actor: Actor, now: datetime, category: Category, region: Region) -> dict[int, int]:

@@ -18,6 +18,7 @@ from hotline.dispatch.catalogue_listing import Filters, listed
 from hotline.dispatch.schemas import CatalogueEnding, CatalogueEntry
 from hotline.ticket.schemas import typed
 from hotline.ui.door import Door, door
+from hotline.ui.helpers import row_id
 from hotline.ui.pager import Pager
 from hotline.web.admin import FormPage, found
 from hotline.web.catalogue_frame import ANY_TYPE, change_of, page, shown
@@ -87,8 +88,7 @@ def edit() -> ResponseReturnValue:
 
 
 def _form(d: Door) -> FormPage:
-    row_id = request.args.get("row", type=int)
-    old = found(d.session.get(CatalogueRow, row_id)) if row_id else None
+    old = found(d.session.get(CatalogueRow, request.args.get("row", 0, type=row_id))) if "row" in request.args else None
     values: dict[str, Any] = _values(d, old) if old else {"effective_from": d.today}
     said = {name: text for name, text in request.args.items() if name in CatalogueEntry().fields}
     is_same = old is not None and all(values.get(name, "") == said.get(name, values.get(name, "")) for name in ABOUT)

@@ -159,6 +159,10 @@ def test_a_file_that_is_no_catalogue_is_refused_in_words(content: bytes, code: s
     assert refused.value.code == code and refused.value.message
 
 
+def test_control_characters_do_not_spoil_the_export() -> None:
+    assert sheet.read(of_lines({**LINE, "legal_basis": "第\x0b六条"}))[0].cells["legal_basis"] == "第六条"
+
+
 def test_a_number_that_lost_its_zero_and_a_real_date_are_understood(sqlite_city: City) -> None:
     book = openpyxl.Workbook()
     book.active.append(["派单目录（2026 年）"])

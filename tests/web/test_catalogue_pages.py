@@ -127,6 +127,17 @@ def test_only_ticked_tickets_are_sent_on_by_the_tables_own_action(city: City, bo
     assert "已另行处理" in boss.get(path).text
 
 
+def test_odd_addresses_and_days_are_refused_in_words(city: City, boss: Desk) -> None:
+    for query in ({"row": "99999999999999999999"}, {"row": "x"}, {"row": "999999"}):
+        assert boss.get("/catalogue/new", **query).status_code == 404, query
+    assert boss.get("/catalogue", page="99999999999999999999", q="\x00%_", day="0001-01-01").status_code == 200
+    path = f"/catalogue/rows/{row_id(city, '010102', '449902')}/end"
+    boss.get(path)
+    assert boss.post(path, effective_to="9999-12-31", reason="到期").status_code == 200
+    assert boss.post("/catalogue/new", **{**NEW, "effective_from": "0001-01-01"}).status_code == 409
+    assert boss.post("/catalogue/changes/999999/move", number="x").status_code == 404
+
+
 def test_what_stood_in_the_past_is_not_rewritten(boss: Desk) -> None:
     boss.get("/catalogue/new")
     answer = boss.post("/catalogue/new", **{**NEW, "effective_from": "2026-03-17"})
