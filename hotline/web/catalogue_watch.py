@@ -197,7 +197,7 @@ def move(entry_id: int) -> ResponseReturnValue:
     flash(f"已改派 {len(told) - len(refused)} 件", "ok" if not refused else "warn")
     for number_, why in refused.items():
         flash(f"{number_} 未改派：{why}", "bad")
-    return redirect(f"/catalogue/changes/{entry_id}")
+    return redirect(f"/catalogue/changes/{entry_id}", 303)
 
 
 def _sent(ticket_no: str, unit_code: str, reason: str) -> str:

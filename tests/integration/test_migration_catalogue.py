@@ -12,7 +12,7 @@ from hotline.dispatch.catalogue import book
 from routing.catalogue import Matter, Way
 from tests.city import LOAN_INTEREST, City
 
-BEFORE, AFTER = "baaa9840038b", "5d0f3c2a71be"
+BEFORE, AFTER = "5d0f3c8a7b21", "5d0f3c2a71be"
 DAY = date(2026, 3, 18)
 
 

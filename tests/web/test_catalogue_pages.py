@@ -38,7 +38,7 @@ def change(desk: Desk, **form: str) -> str:
     """Put a row, preview and confirmation; where that leads."""
     desk.get("/catalogue/new")
     answer = desk.post("/catalogue/new", **{**NEW, **form}, confirmed="1")
-    assert answer.status_code == 302, answer.text
+    assert answer.status_code == 303, answer.text
     return answer.headers["Location"]
 
 
@@ -158,7 +158,7 @@ def test_a_regions_own_row_ends_and_the_city_takes_over(city: City, boss: Desk) 
     form = {"effective_to": "2026-03-18", "reason": "上收市局"}
     number = city.register(category_code="010102")
     assert number in boss.post(path, **form).text
-    assert boss.post(path, **form, confirmed="1").status_code == 302
+    assert boss.post(path, **form, confirmed="1").status_code == 303
     assert "市市场监管局" in boss.get("/catalogue", category="010102", region="-", day="2026-03-19").text
     assert "没有符合的安排" in boss.get("/catalogue", category="010102", region="449902", day="2026-03-19").text
 
@@ -204,7 +204,7 @@ def test_load_and_accuracy_stand_beside_each_unit_and_nothing_sent_shows_a_dash(
 def test_the_supervising_unit_is_edited_beside_the_catalogue(city: City, boss: Desk) -> None:
     boss.get("/catalogue/supervisors/JRJ")
     assert boss.post("/catalogue/supervisors/JRJ", supervising_unit_code="JRJ").status_code == 422
-    assert boss.post("/catalogue/supervisors/JRJ", supervising_unit_code="SFB").status_code == 302
+    assert boss.post("/catalogue/supervisors/JRJ", supervising_unit_code="SFB").status_code == 303
     with city.database.transaction(write=False) as session:
         unit = session.scalars(select(Unit).filter_by(code="JRJ")).one()
         assert session.get_one(Unit, unit.supervising_unit_id).code == "SFB"
