@@ -88,8 +88,8 @@ def test_each_kind_of_line_is_told_and_then_done(city: City) -> None:
     assert [row["effective_to"] for row in stored(city, "010102") if row["region"] == "449902"] == ["2026-12-31"]
 
 
-def test_every_wrong_line_is_said_by_its_number_and_nothing_is_saved(city: City) -> None:
-    before = lines_of(city)
+def test_every_wrong_line_is_said_by_its_number_and_nothing_is_saved(sqlite_city: City) -> None:
+    before = lines_of(sqlite_city)
     wrong = (
         (LINE | {"category": "999999"}, "没有代码为“999999”的事项"),
         (LINE | {"lead": ""}, "没有填写主办单位"),
@@ -101,24 +101,26 @@ def test_every_wrong_line_is_said_by_its_number_and_nothing_is_saved(city: City)
         (LINE | {"effective_from": "2026-03-01"}, "不能改写过去"),
         (LINE | {"effective_to": "2026-01-01"}, "有效期至不能早于生效日期"),
     )
-    found = planned(city, LINE, *(line for line, _ in wrong), LINE | {"lead": "CZJ"})
+    found = planned(sqlite_city, LINE, *(line for line, _ in wrong), LINE | {"lead": "CZJ"})
     assert [number for number, _ in found.errors] == [*range(3, 12), 12]
     for (number, said), (_, expected) in zip(found.errors, wrong, strict=False):
         assert expected in said, (number, said)
     assert found.errors[-1][1].startswith("与第 2 行是同一事项")
     with pytest.raises(Invalid, match="有 10 行有误"):
-        carried_out(city, LINE, *(line for line, _ in wrong), LINE | {"lead": "CZJ"})
-    assert lines_of(city) == before
+        carried_out(sqlite_city, LINE, *(line for line, _ in wrong), LINE | {"lead": "CZJ"})
+    assert lines_of(sqlite_city) == before
 
 
-def test_a_complete_sheet_ends_what_it_leaves_out_but_never_a_categorys_lead(city: City) -> None:
-    lines = lines_of(city)
+def test_a_complete_sheet_ends_what_it_leaves_out_but_never_a_categorys_lead(sqlite_city: City) -> None:
+    lines = lines_of(sqlite_city)
     kept = [line for line in lines if line["region"] != "海棠街道"]
-    found = planned(city, *kept, is_complete=True)
+    found = planned(sqlite_city, *kept, is_complete=True)
     assert len(found.missing) == 3 and found.errors == ()
-    carried_out(city, *kept, is_complete=True)
-    assert [row["effective_to"] for row in stored(city, "140201") if row["region"] == "449902001"] == ["2026-03-18"]
-    found = planned(city, *lines[1:], is_complete=True)
+    carried_out(sqlite_city, *kept, is_complete=True)
+    assert [row["effective_to"] for row in stored(sqlite_city, "140201") if row["region"] == "449902001"] == [
+        "2026-03-18"
+    ]
+    found = planned(sqlite_city, *lines[1:], is_complete=True)
     assert "全市主办单位不能停用" in found.shown_errors[0]
 
 
