@@ -16,9 +16,11 @@ from hotline import api, config, errors, portal, web
 from hotline.accounts.models import Account
 from hotline.clock import to_local, utcnow
 from hotline.database import Database
+from hotline.dispatch.learning import Models
 from hotline.knowledge import readiness
 from hotline.knowledge.indexing import IndexHolder
 from hotline.knowledge.suggesting import Words
+from hotline.ticket.similar import SimilarTickets
 from hotline.ui import helpers
 from hotline.ui.door import House, house
 from hotline.ui.helpers import RowId
@@ -71,6 +73,8 @@ def create_app(settings: config.Settings | None = None) -> Flask:
     holder = IndexHolder(settings.index_dir, lambda: database.transaction(write=False))
     app.extensions["knowledge"] = holder
     app.extensions["knowledge_words"] = Words(holder, lambda: database.transaction(write=False))
+    app.extensions["suggestions"] = Models(settings.models_dir, holder.segmenter.once)
+    app.extensions["similar"] = SimilarTickets(holder.segmenter.once)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     csrf = CSRFProtect(app)
     helpers.register(app)

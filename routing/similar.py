@@ -24,6 +24,8 @@ ALIKE = 0.32
 """Cosine from which two texts count as one matter. Chosen on pairs labelled by hand: routing/README.md."""
 SAME_CALLER = 1.0
 """What it counts beside the likeness of the texts, so that the same caller's tickets stand first."""
+BEGINNING = 1000
+"""Tickets without any of the words that are thought to have been there before, so that two alone can be alike."""
 CHUNK = 4096
 """Rows compared at once: what they need stays in the processor's cache, twice as fast as all at once."""
 
@@ -95,8 +97,8 @@ class SimilarIndex:
     def _signature(self, amounts: dict[int, float]) -> tuple[NDArray[np.uint32], NDArray[np.float32]]:
         """The columns of the WORDS most telling words and their weights, at length 1."""
         columns = np.array(list(amounts), dtype=np.uint32)
-        rarity = np.log((self._added + 1) / (self._seen_in[columns] + 0.5))
-        weights = (1 + np.log(list(amounts.values()))) * np.maximum(rarity, 0.1)
+        rarity = np.log((self._added + BEGINNING) / (self._seen_in[columns] + 0.5))
+        weights = (1 + np.log(list(amounts.values()))) * rarity
         best = np.argsort(-weights, kind="stable")[:WORDS]
         length = math.sqrt(float(weights[best] @ weights[best])) or 1.0
         return columns[best], (weights[best] / length).astype(np.float32)

@@ -18,7 +18,7 @@ from routing.features import Space, pieces, plain
 FORMAT = 1
 """Raised with every change to features or file, so that an older file is learned anew."""
 BAR = 0.6
-"""Confidence below which the answer is 不确定. On 7,521 messages: above it 80 to 90 of 100, and right 97 times of 100."""
+"""Confidence below which the answer is 不确定. Of 7,521 messages 95 % were above it, and 96 % of those right."""
 CHOICES = 3
 MAX_WORDS = 5
 WEIGHED = 20
@@ -93,9 +93,8 @@ class Suggester:
         known = {word: lifts.get(self.space.columns.get(f"w{word}", -1), 0.0) for word in tokens if len(word) > 1}
         likely = sorted(known, key=lambda word: -known[word])[:WEIGHED]
         spoken = {word: self._lift_of(word, lifts) for word in likely}
-        return tuple(
-            sorted((word for word, by in spoken.items() if by > 0), key=lambda word: -spoken[word])[:MAX_WORDS]
-        )
+        ordered = sorted((word for word, by in spoken.items() if by > 0), key=lambda word: -spoken[word])
+        return tuple(ordered[:MAX_WORDS])
 
     def _lift_of(self, word: str, lifts: dict[int, float]) -> float:
         names = [f"w{word}", *(mark + part for mark in "ch" for part in pieces(word))]

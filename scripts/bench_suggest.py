@@ -15,7 +15,7 @@ from hotline.demo.categories import CATEGORY_BY_CODE
 from hotline.demo.enterprises import enterprises
 from knowledge_base.segment import Segmenter
 from routing.evaluate_suggest import Answer, Cut, example, rows, score, speed, tokens_of
-from routing.features import pieces, plain
+from routing.features import plain
 from routing.learning import Example, learn
 from routing.suggest import Choice, Suggestion
 
@@ -157,7 +157,7 @@ def suggest(_arguments: argparse.Namespace) -> bool:
         name: {"folds": crossed(make, examples, split), "further": further(make, examples, test, segmenter.once)}
         for name, make in MODELS.items()
     }
-    good = all(beats(figures, test) for test in ("folds", "further"))
+    good = all(beats(figures, name) for name in ("folds", "further"))
     print(
         json.dumps(
             {"load": round(os.getloadavg()[0], 1), **figures, "own_city": own_city(segmenter.once), "good": good},

@@ -37,5 +37,13 @@ def follow_index() -> None:
         current_app.extensions["knowledge"].follow()
 
 
+def learn_to_suggest() -> None:
+    """Learn categories and units from the closed tickets, unless that was done within the day."""
+    models, house, now = current_app.extensions["suggestions"], _house(), utcnow()
+    if not models.is_fresh(now):
+        with house.database.transaction(write=False) as session:
+            models.learn(session, now)
+
+
 def _house() -> Any:
     return current_app.extensions["hotline"]
