@@ -1,10 +1,13 @@
 """Which tickets may be about the same matter? By the same caller's keys, or by text, among those of the last days.
 
-A ticket is kept as its 32 most telling words: rare ones and those in the opening, hashed into columns. A question is
-one gather over a flat matrix: no postings to keep, adding is writing a row, memory is fixed, the oldest row goes first.
+A ticket is kept as its 32 most telling words: rare ones and those in the opening, hashed into columns. A question adds
+up the postings of its own 32. Adding is appending; memory is bounded, and the oldest ticket goes first.
 """
 
 import math
+import threading
+from array import array
+from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
@@ -17,7 +20,7 @@ from numpy.typing import NDArray
 from routing.features import FADE, OPENING_GAIN, plain
 
 ROOM = 100_000
-"""Tickets kept, 27 MB."""
+"""Tickets kept, about 80 MB."""
 WORDS = 32
 COLUMNS = 1 << 18
 ALIKE = 0.32
@@ -26,8 +29,6 @@ SAME_CALLER = 1.0
 """What it counts beside the likeness of the texts, so that the same caller's tickets stand first."""
 BEGINNING = 1000
 """Tickets without any of the words that are thought to have been there before, so that two alone can be alike."""
-CHUNK = 4096
-"""Rows compared at once: what they need stays in the processor's cache, twice as fast as all at once."""
 
 
 @dataclass(frozen=True)
@@ -39,44 +40,68 @@ class Similar:
     is_same_caller: bool
 
 
+class Posting:
+    """The tickets that hold a word: their serial numbers, rising, and the word's weight in each."""
+
+    def __init__(self) -> None:
+        self._serials, self._weights = array("q"), array("f")
+
+    def append(self, serial: int, weight: float, gone: int) -> None:
+        """One more ticket. Those up to serial `gone` have given way; once they are half of the list, they are dropped."""
+        if len(self._serials) > 1 and self._serials[len(self._serials) // 2] <= gone:
+            kept = bisect_right(self._serials, gone)
+            del self._serials[:kept], self._weights[:kept]
+        self._serials.append(serial)
+        self._weights.append(weight)
+
+    def since(self, first: int) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+        """Serials from `first` on, and the weights. Views: gone before the next `append`."""
+        start = bisect_left(self._serials, first)
+        serials, weights = np.frombuffer(self._serials, np.int64), np.frombuffer(self._weights, np.float32)
+        return serials[start:], weights[start:]
+
+
 class SimilarIndex:
-    """Tickets to compare with. One writer at a time; a question asked meanwhile misses the newest at worst."""
+    """Tickets to compare with. Safe to share between threads."""
 
     def __init__(self, room: int = ROOM) -> None:
-        self._columns = np.zeros((room, WORDS), dtype=np.uint32)
-        self._weights = np.zeros((room, WORDS), dtype=np.float32)
+        self._room = room
+        self._postings: dict[int, Posting] = {}
         self._ids = np.zeros(room, dtype=np.int64)
         self._times = np.zeros(room, dtype=np.float64)
         self._seen_in = np.zeros(COLUMNS, dtype=np.int32)
         self._keys: list[frozenset[str]] = [frozenset()] * room
         self._rows_of: dict[str, set[int]] = defaultdict(set)
         self._added = 0
+        self._lock = threading.Lock()
 
     def __len__(self) -> int:
-        return min(self._added, len(self._ids))
+        return min(self._added, self._room)
 
     def add(self, id: int, at: datetime, tokens: Iterable[str], keys: Collection[str] = ()) -> None:
         """A ticket that came in at `at`. `keys` stand for its caller: whatever string is equal for equal callers."""
-        row = self._added % len(self._ids)
-        self._forget(row)
         amounts = _amounts(tokens)
-        self._seen_in[list(amounts)] += 1
-        self._added += 1
-        columns, weights = self._signature(amounts)
-        self._columns[row, : len(columns)], self._weights[row, : len(columns)] = columns, weights
-        self._ids[row], self._times[row], self._keys[row] = id, at.timestamp(), frozenset(keys)
-        for key in self._keys[row]:
-            self._rows_of[key].add(row)
+        with self._lock:
+            serial, row = self._added, self._added % self._room
+            self._forget(row)
+            self._seen_in[list(amounts)] += 1
+            self._added += 1
+            for column, weight in zip(*self._signature(amounts), strict=True):
+                self._postings.setdefault(int(column), Posting()).append(serial, float(weight), serial - self._room)
+            self._ids[row], self._times[row], self._keys[row] = id, at.timestamp(), frozenset(keys)
+            for key in self._keys[row]:
+                self._rows_of[key].add(row)
 
     def find(
         self, tokens: Iterable[str], at: datetime, days: int, keys: Collection[str] = (), top: int = 5
     ) -> list[Similar]:
         """The tickets of the `days` before `at` (and after it) by the same caller or of like text, the likest first."""
-        alike = self._alike(tokens)
-        same = {row for key in keys for row in self._rows_of.get(key, ())}
-        recent = self._times[: len(self)] >= (at - timedelta(days=days)).timestamp()
-        rows = set(np.flatnonzero((alike >= ALIKE) & recent).tolist()) | {r for r in same if recent[r]}
-        found = [Similar(int(self._ids[row]), round(float(alike[row]), 3), row in same) for row in rows]
+        amounts, since = _amounts(tokens), (at - timedelta(days=days)).timestamp()
+        with self._lock:
+            alike = self._alike(amounts)
+            same = {row for key in keys for row in self._rows_of.get(key, ())}
+            rows = [row for row in {*np.flatnonzero(alike >= ALIKE).tolist(), *same} if self._times[row] >= since]
+            found = [Similar(int(self._ids[row]), round(float(alike[row]), 3), row in same) for row in rows]
         return sorted(found, key=lambda one: (-one.alike - SAME_CALLER * one.is_same_caller, -one.id))[:top]
 
     def alike(self, tokens: Sequence[str], others: Sequence[str]) -> float:
@@ -84,14 +109,12 @@ class SimilarIndex:
         mine, theirs = (dict(zip(*self._signature(_amounts(text)), strict=True)) for text in (tokens, others))
         return float(sum(weight * theirs.get(column, 0.0) for column, weight in mine.items()))
 
-    def _alike(self, tokens: Iterable[str]) -> NDArray[np.float32]:
-        columns, weights = self._signature(_amounts(tokens))
-        asked = np.zeros(COLUMNS, dtype=np.float32)
-        asked[columns] = weights
+    def _alike(self, amounts: dict[int, float]) -> NDArray[np.float32]:
         found = np.zeros(len(self), dtype=np.float32)
-        for start in range(0, len(found), CHUNK):
-            rows = slice(start, min(start + CHUNK, len(found)))
-            found[rows] = np.einsum("ij,ij->i", asked.take(self._columns[rows]), self._weights[rows])
+        for column, weight in zip(*self._signature(amounts), strict=True):
+            if posting := self._postings.get(int(column)):
+                serials, weights = posting.since(self._added - self._room)
+                found[serials % self._room] += weight * weights
         return found
 
     def _signature(self, amounts: dict[int, float]) -> tuple[NDArray[np.uint32], NDArray[np.float32]]:
@@ -108,7 +131,6 @@ class SimilarIndex:
             self._rows_of[key].discard(row)
             if not self._rows_of[key]:
                 del self._rows_of[key]
-        self._weights[row] = 0
 
 
 def _amounts(tokens: Iterable[str]) -> dict[int, float]:

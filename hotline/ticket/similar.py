@@ -16,7 +16,7 @@ from routing.similar import Similar, SimilarIndex
 Cut = Callable[[str], Sequence[str]]
 DAYS = 90
 ROOM = 50_000
-"""Tickets of DAYS days that a large city may have; older ones give way. 14 MB."""
+"""Tickets of DAYS days that a large city may have; older ones give way. About 40 MB."""
 BATCH = 200
 """New tickets that a question takes along, a tenth of a second at most; more are left to the next ones."""
 LATE = 100
