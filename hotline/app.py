@@ -19,7 +19,6 @@ from hotline.database import Database
 from hotline.dispatch.learning import Models
 from hotline.knowledge import readiness
 from hotline.knowledge.indexing import IndexHolder
-from hotline.knowledge.suggesting import Words
 from hotline.ticket.similar import SimilarTickets
 from hotline.ui import helpers
 from hotline.ui.door import House, house
@@ -72,7 +71,6 @@ def create_app(settings: config.Settings | None = None) -> Flask:
     app.extensions["hotline"] = House(settings=settings, database=database)
     holder = IndexHolder(settings.index_dir, lambda: database.transaction(write=False))
     app.extensions["knowledge"] = holder
-    app.extensions["knowledge_words"] = Words(holder, lambda: database.transaction(write=False))
     app.extensions["suggestions"] = Models(settings.models_dir, holder.segmenter.once)
     app.extensions["similar"] = SimilarTickets(holder.segmenter.once)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
@@ -91,10 +89,10 @@ def create_app(settings: config.Settings | None = None) -> Flask:
 def serve() -> Flask:
     """The app as a web process runs it: its search is warm before the first request, and follows what is published."""
     app = create_app()
-    holder, words = app.extensions["knowledge"], app.extensions["knowledge_words"]
+    holder = app.extensions["knowledge"]
     database = app.extensions["hotline"].database
     readiness.keep_up(holder, Event())
-    readiness.warm(lambda: database.transaction(write=False), holder, words, to_local(utcnow()).date())
+    readiness.warm(lambda: database.transaction(write=False), holder, to_local(utcnow()).date())
     return app
 
 

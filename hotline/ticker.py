@@ -26,9 +26,7 @@ INTERVAL = 2.0
 PATIENCE = 0.5
 """Seconds the workers have before the ticker looks whether the work is done."""
 RARELY = 1800
-"""Ticks, an hour: what reads every open clock, and can wait."""
-DAILY = 43_200
-"""Ticks, a day."""
+"""Ticks, an hour: what reads every open clock or is due once a day, and can wait."""
 LONGEST_WAIT = 10.0
 """Seconds between two tries while the database is away."""
 
@@ -69,7 +67,7 @@ def house_tasks(database: Database) -> tuple[Task, ...]:
         Task("deadlines", "hotline.jobs.sweep", jobs.sweep, in_transaction(is_due)),
         Task("notify", "hotline.jobs.deliver", jobs.deliver, in_transaction(is_waiting)),
         Task("notify", "hotline.jobs.watch_calendar", jobs.watch_calendar, in_transaction(untold_years), RARELY),
-        Task("reports", "hotline.jobs.learn_to_suggest", jobs.learn_to_suggest, left_to_the_workers, DAILY),
+        Task("reports", "hotline.jobs.learn_to_suggest", jobs.learn_to_suggest, left_to_the_workers, RARELY),
     )
 
 
