@@ -47,7 +47,7 @@ class Posting:
         self._serials, self._weights = array("q"), array("f")
 
     def append(self, serial: int, weight: float, gone: int) -> None:
-        """One more ticket. Those up to serial `gone` have given way; once they are half of the list, they are dropped."""
+        """One more ticket. Those up to serial `gone` have given way; once they are half the list, they are dropped."""
         if len(self._serials) > 1 and self._serials[len(self._serials) // 2] <= gone:
             kept = bisect_right(self._serials, gone)
             del self._serials[:kept], self._weights[:kept]
