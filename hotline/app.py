@@ -5,7 +5,7 @@ import logging
 import secrets
 from datetime import timedelta
 from importlib.metadata import version
-from threading import Event
+from threading import Event, Thread
 
 from flask import Flask, Response, g, request, session
 from flask.sessions import SecureCookieSessionInterface, SessionMixin
@@ -87,11 +87,16 @@ def create_app(settings: config.Settings | None = None) -> Flask:
 
 
 def serve() -> Flask:
-    """The app as a web process runs it: its search is warm before the first request, and follows what is published."""
+    """The app as a web process runs it: its search is warm before the first request, and follows what is published.
+
+    Tickets on the same matter are read in meanwhile.
+    """
     app = create_app()
     holder = app.extensions["knowledge"]
     database = app.extensions["hotline"].database
     readiness.keep_up(holder, Event())
+    alike = app.extensions["similar"]
+    Thread(target=alike.catch_up, args=(lambda: database.transaction(write=False), utcnow()), daemon=True).start()
     readiness.warm(lambda: database.transaction(write=False), holder, to_local(utcnow()).date())
     return app
 

@@ -1,11 +1,14 @@
 """Open tickets on what may be the same matter. The index is this process's own, derived from the database."""
 
+import logging
 import threading
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import select
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from hotline.accounts.actor import SYSTEM, Actor
@@ -13,7 +16,10 @@ from hotline.ticket.models import OPEN, Ticket
 from hotline.ticket.queries import scope, visible
 from routing.similar import Similar, SimilarIndex
 
+log = logging.getLogger(__name__)
+
 Cut = Callable[[str], Sequence[str]]
+Sessions = Callable[[], AbstractContextManager[Session]]
 DAYS = 90
 ROOM = 50_000
 """Tickets of DAYS days that a large city may have; older ones give way. About 40 MB."""
@@ -66,6 +72,16 @@ class SimilarTickets:
                 self._known.add(id)
             self._known = {id for id in self._known if id > self._highest - LATE}
             return len(rows)
+
+    def catch_up(self, sessions: Sessions, now: datetime) -> None:
+        """Take in all there are, a short transaction each batch; for a thread of its own at the start. Never raises."""
+        try:
+            taken = BATCH
+            while taken == BATCH:
+                with sessions() as session:
+                    taken = self.follow(session, now, BATCH)
+        except SQLAlchemyError as error:
+            log.warning("the index of similar tickets starts incomplete, questions fill it: %s", error)
 
     def find(
         self,

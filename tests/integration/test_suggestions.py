@@ -9,6 +9,7 @@ import pytest
 
 from hotline.dispatch import learning
 from hotline.dispatch.learning import Models, advise, examples
+from hotline.ticket import similar as ticket_similar
 from hotline.ticket.similar import SimilarTickets
 from knowledge_base.segment import Segmenter
 from tests.city import City
@@ -147,3 +148,11 @@ def test_more_than_a_batch_is_taken_in_by_the_following_questions(city: City) ->
         city.register(title=f"第{number}件", body="园区道路积水")
     with city.database.transaction(write=False) as session:
         assert [similar.follow(session, city.now, most=2) for _ in range(4)] == [2, 2, 1, 0]
+
+
+def test_a_process_that_starts_reads_in_all_there_are(city: City, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ticket_similar, "BATCH", 2)
+    numbers = [city.register(title=f"第{number}件", body="丽发新城附近搅拌厂噪音") for number in range(5)]
+    similar = SimilarTickets(CUT)
+    similar.catch_up(lambda: city.database.transaction(write=False), city.now)
+    assert sorted(found(city, similar, "agent1", "丽发新城附近搅拌厂噪音")) == numbers
