@@ -26,6 +26,7 @@ MODELS = (
     "accounts.models",
     "deadlines.models",
     "directory.models",
+    "dispatch.catalogue_uploads",
     "feedback.models",
     "idempotency",
     "intake.models",

@@ -11,6 +11,9 @@ from hotline.web import (
     admin_time,
     attachments,
     auth,
+    catalogue,
+    catalogue_files,
+    catalogue_watch,
     dispatch,
     inbox,
     intake,
@@ -27,6 +30,7 @@ from hotline.web import (
     overview,
     queue,
     ticket,
+    unit_load,
 )
 
 DESKS = (
@@ -38,6 +42,9 @@ DESKS = (
     admin_time,
     attachments,
     auth,
+    catalogue,
+    catalogue_files,
+    catalogue_watch,
     dispatch,
     intake,
     kb_article,
@@ -54,6 +61,7 @@ DESKS = (
     overview,
     queue,
     ticket,
+    unit_load,
 )
 
 
