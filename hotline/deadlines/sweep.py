@@ -19,8 +19,9 @@ from sqlalchemy.orm import Session
 from hotline.database import Base, Database, UtcDateTime
 from hotline.deadlines.models import Clock
 from hotline.deadlines.queries import is_due, ready
-from hotline.deadlines.subjects import fire_at
+from hotline.deadlines.subjects import fire_at, unit_of
 from routing.calendar import WorkingCalendar
+from routing.deadlines import Limit, LimitUnit, later
 from routing.escalation import Ladder, Rung
 
 log = logging.getLogger(__name__)
@@ -163,7 +164,7 @@ def _fire(session: Session, clocks: list[Clock], now: datetime, context: SweepCo
     fired.sort(key=lambda one: one.rung_due_at)
     _handle(session, fired, now, context)
     if fired:
-        session.execute(insert(FIRINGS), [_row(one, now) for one in fired])
+        session.execute(insert(FIRINGS), [_row(one, now, context.calendar) for one in fired])
     session.execute(update(CLOCKS).where(CLOCKS.c.id == bindparam("clock_id")), changes)
 
 
@@ -188,7 +189,17 @@ def _handle(session: Session, fired: list[Fired], now: datetime, context: SweepC
         context.handlers[kind](session, ones, now)
 
 
-def _row(one: Fired, now: datetime) -> dict[str, Any]:
+PATIENCE = {LimitUnit.WORKING_DAY: "2wh", LimitUnit.WORKING_HOUR: "1wh", LimitUnit.CLOCK_HOUR: "1h"}
+"""How long a notice that must be confirmed waits for that, by the unit of its clock, before it is passed on.
+Recommended; no rule gives a figure."""
+
+
+def next_pass(calendar: WorkingCalendar, clock: Clock, now: datetime) -> datetime:
+    """When a notice told now is passed on to the next one above, unless it has been confirmed."""
+    return later(calendar, now, Limit.parse(PATIENCE[unit_of(clock).family]))
+
+
+def _row(one: Fired, now: datetime, calendar: WorkingCalendar) -> dict[str, Any]:
     return {
         "clock_id": one.clock.id,
         "rung": one.rung_index,
@@ -197,6 +208,7 @@ def _row(one: Fired, now: datetime) -> dict[str, Any]:
         "fired_at": now,
         "told": one.told,
         "must_acknowledge": one.rung.acknowledge,
+        "pass_at": next_pass(calendar, one.clock, now) if one.rung.acknowledge else None,
     }
 
 

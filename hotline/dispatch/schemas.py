@@ -1,6 +1,6 @@
 """Forms of the dispatch stage."""
 
-from hotline.ticket.schemas import LINE, Form, line, reference, references, text
+from hotline.ticket.schemas import LINE, Form, instant, line, reference, references, text
 
 
 class Dispatch(Form):
@@ -51,3 +51,13 @@ class AddSupport(Form):
 
     unit_code = reference("协办单位", "units", required=True)
     text = text("协办事项", required=True, rows=2)
+
+
+class TellByPhone(Form):
+    """登记电话告知."""
+
+    unit_code = reference("告知单位", "parts", hint="不选即为主办单位")
+    person = line("接听人", 60, required=True)
+    phone = line("接听号码", 32, required=True, widget="tel")
+    told_at = instant("告知时间", hint="不填即为现在")
+    text = text("说明", rows=2)

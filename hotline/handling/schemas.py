@@ -3,7 +3,7 @@
 from marshmallow import fields, validate
 
 from hotline.ticket.models.codes import ContactResult, ExtensionReason, ObjectionReason, PauseReason
-from hotline.ticket.schemas import LINE, SHORT, Form, code, day, flag, line, reference, text
+from hotline.ticket.schemas import LINE, SHORT, Form, code, day, flag, instant, line, reference, text
 
 
 class Objecting(Form):
@@ -86,3 +86,18 @@ class Replying(Form):
     internal_note = text("内部办理情况", rows=3, hint="仅热线和承办单位可见")
     legal_basis = line("政策或法律依据", LINE, required=True)
     is_true = flag("诉求属实", None, widget="radio", choices=[("true", "属实"), ("false", "不属实")])
+
+
+class Conferring(Form):
+    """登记会商."""
+
+    held_at = instant("会商时间", hint="不填即为现在")
+    attendees = text("参加单位和人员", required=True, rows=2)
+    agreed = text("议定事项（纪要）", required=True, rows=4)
+    legal_basis = text("依据", required=True, rows=2)
+
+
+class Disputing(Form):
+    """对延期或挂起提出异议."""
+
+    text = text("异议理由", required=True, rows=3)

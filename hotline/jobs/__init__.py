@@ -10,7 +10,7 @@ from hotline.clock import utcnow
 from hotline.deadlines.sweep import run_sweep
 from hotline.knowledge.history import EVENT
 from hotline.outbox import operations as outbox
-from hotline.supervision import alarms
+from hotline.supervision import alarms, passing_on
 from hotline.supervision.kb_notices import send_kb_event
 from knowledge_base.index import IndexBusy
 
@@ -23,6 +23,12 @@ def sweep() -> None:
 def deliver() -> None:
     """Send what waits in the outbox."""
     outbox.deliver(_house().database, utcnow, {**messages.senders(), EVENT: send_kb_event})
+
+
+def pass_on() -> None:
+    """Pass on what nobody has confirmed."""
+    with _house().database.transaction() as session:
+        passing_on.pass_on(session, utcnow())
 
 
 def watch_calendar() -> None:

@@ -22,9 +22,9 @@ from hotline.deadlines.models import Clock
 from hotline.deadlines.subjects import Subject, unit_of
 from hotline.directory.models import SlaProfile
 from hotline.directory.time import rules_of, working_calendar
-from hotline.ticket.models import Assignment, AssignmentKind, Consultation, Ticket
+from hotline.ticket.models import Assignment, AssignmentKind, Consultation, Decision, Ticket
 from hotline.workflow import Transition
-from routing.deadlines import Limit, due, part_way
+from routing.deadlines import Limit, LimitUnit, due, part_way
 from routing.escalation import Ladder
 from routing.profiles import ClockName, SlaRules
 
@@ -33,6 +33,7 @@ INNER = (AssignmentKind.SUPPORT, AssignmentKind.DELEGATE)
 """Parts with an answer and a clock of their own."""
 ASSIGNMENT = "assignment"
 CONSULTATION = "consultation"
+DECISION = "decision"
 
 
 def subject_of(ticket: Ticket) -> Subject:
@@ -91,6 +92,7 @@ AROUND = or_(
     and_(
         Clock.subject_kind == CONSULTATION, Clock.subject_id.in_(select(Consultation.id).filter_by(ticket_id=_TICKET))
     ),
+    and_(Clock.subject_kind == DECISION, Clock.subject_id.in_(select(Decision.id).filter_by(ticket_id=_TICKET))),
 )
 """The clocks of a ticket and of what hangs on it, as a condition with the parameter `ticket_id`."""
 # Built once: they are asked at nearly every action.
@@ -105,6 +107,9 @@ _OWED: CompoundSelect[str, int] = union_all(
     ),
     select(literal_column(f"'{CONSULTATION}'"), Consultation.id).where(
         Consultation.ticket_id == _TICKET, Consultation.answered_at.is_(None)
+    ),
+    select(literal_column(f"'{DECISION}'"), Decision.id).where(
+        Decision.ticket_id == _TICKET, Decision.done_at.is_(None), Decision.dropped_at.is_(None)
     ),
 )
 
@@ -182,12 +187,37 @@ def start_inner(session: Session, ticket: Ticket, part: Assignment, now: datetim
         calendar=calendar,
         day_ends=rules.day_ends,
         now=now,
-        imposed_due=_share_of_rest(session, ticket, share, now),
+        imposed_due=_share_of_rest(session, ticket, part, share, now),
     )
 
 
-def _share_of_rest(session: Session, ticket: Ticket, share: float, now: datetime) -> datetime | None:
-    total = [c for c in deadlines.hold(session, subject_of(ticket), TOTALS) if c.due_at > now]
+def start_decision(
+    session: Session, ticket: Ticket, decision: Decision, due_at: datetime | None, now: datetime
+) -> Clock:
+    """The clock of what a task force decided: due at the instant it set, else after the profile's time."""
+    rules = rules_for(ticket)
+    limit = rules.limit(ClockName.DECISION, ticket.appeal_type, ticket.urgency) or Limit.parse("3wd")
+    if due_at is not None:
+        limit = Limit(max(int((due_at - now).total_seconds() // 60), 1), LimitUnit.CLOCK_MINUTE)
+    return deadlines.start(
+        session,
+        Subject(DECISION, decision.id),
+        ClockName.DECISION,
+        started_at=now,
+        limit=limit,
+        profile_id=ticket.profile_id,
+        ladder=rules.ladder(ClockName.DECISION, limit.unit),
+        calendar=working_calendar(session),
+        day_ends=rules.day_ends,
+        now=now,
+    )
+
+
+def _share_of_rest(session: Session, ticket: Ticket, part: Assignment, share: float, now: datetime) -> datetime | None:
+    """A share of what the total clock has left; what was sent further down: of what the part above has left."""
+    above = subject_of(ticket) if part.parent_id is None else Subject(ASSIGNMENT, part.parent_id)
+    names = TOTALS if part.parent_id is None else None
+    total = [c for c in deadlines.hold(session, above, names) if c.due_at > now]
     if not total:
         return None
     clock = min(total, key=lambda c: c.due_at)

@@ -26,6 +26,7 @@ from hotline.web import (
     navigation,
     overview,
     queue,
+    supervision,
     ticket,
 )
 
@@ -53,6 +54,7 @@ DESKS = (
     navigation,
     overview,
     queue,
+    supervision,
     ticket,
 )
 

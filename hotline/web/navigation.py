@@ -73,6 +73,7 @@ TARGETS = (
     Target("queue", "/queue", "工单", "list-check", ON_TICKETS, _to_do),
     Target("knowledge", "/knowledge", "知识库", "book", frozenset(R)),
     Target("workshop", "/knowledge/desk", "知识维护", "pencil-square", WORKSHOP, _to_keep),
+    Target("supervision", "/supervision", "督办", "flag", frozenset({R.SUPERVISOR, R.AUDITOR})),
     Target("overview", "/overview", "概览", "bar-chart", WATCHERS),
     Target("inbox", "/inbox", "通知", "bell", frozenset(R), unread),
     Target("directory", "/directory", "通讯录", "building", frozenset(R) - {R.ADMIN}),  # theirs stands in 设置

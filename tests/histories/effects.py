@@ -17,8 +17,8 @@ def liaison(unit: str) -> str:
 def send(t: Model, login: str, unit: str, now: datetime) -> None:
     """To a unit: the total clock starts with the first dispatch, and goes on with every later one."""
     t.supports.discard(unit)
-    t.delegates.clear()
-    t.owed &= t.supports
+    t.delegates = {one: above for one, above in t.delegates.items() if root(t, one) in t.supports}
+    t.owed &= t.supports | set(t.delegates)
     t.status, t.lead, t.handler, t.sent_at = "AWAITING_SIGN", unit, liaison(unit), now
     if t.total in ("none", "stopped"):
         t.total, t.total_start = "running", t.total_start or now
@@ -81,8 +81,15 @@ def ask_opinion(t: Model, login: str, unit: str, now: datetime) -> None:
 
 
 def delegate(t: Model, login: str, unit: str, now: datetime) -> None:
-    t.delegates[unit] = t.lead
+    t.delegates[unit] = t.sender(login)
     t.owed.add(unit)
+
+
+def root(t: Model, unit: str) -> str:
+    """The unit at the top of what was sent down to this one."""
+    while unit in t.delegates:
+        unit = t.delegates[unit]
+    return unit
 
 
 def grant_extension(t: Model, *_: object) -> None:

@@ -166,11 +166,21 @@ class Model:
     def may_delegate(self, login: str, target: str, now: datetime) -> bool:
         if self.status != "HANDLING" or self.paused or self.unsigned or target in self.delegates:
             return False
-        return self.leads(login) and is_below(target, self.lead)
+        sender = self.sender(login)
+        return bool(sender) and is_below(target, sender)
+
+    def sender(self, login: str) -> str:
+        """The unit for which this person sends a matter down: its own, if it owes an opinion, else the lead."""
+        job, unit = JOBS[login]
+        if job in ("handler", "leader") and unit in self.owed:
+            return unit
+        return self.lead if self.leads(login) else ""
 
     def may_contribute(self, login: str, target: str, now: datetime) -> bool:
         job, unit = JOBS[login]
-        return self.status in AT_UNIT and job in ("handler", "leader") and unit in self.owed
+        below = {one for one, above in self.delegates.items() if above == unit}
+        here = self.status in AT_UNIT and job in ("handler", "leader")
+        return here and unit in self.owed and not below & self.owed
 
     def may_request_extension(self, login: str, target: str, now: datetime) -> bool:
         here = self.status == "HANDLING" and self.leads(login) and not self.paused and not self.unsigned

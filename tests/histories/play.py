@@ -85,13 +85,16 @@ class Play:
 
     def moves(self, number: str) -> Iterator[tuple[str, str, str]]:
         units = self.rng.sample(sorted(UNITS), 3)
+        model = self.tickets[number]
         yield "admin1", "new_profile", ""
         for login, (_, unit) in JOBS.items():
             for action in (*EFFECTS, "merge"):
-                if action in ("dispatch", "redispatch", "add_support", "delegate"):
+                if action in ("dispatch", "redispatch"):
                     yield from ((login, action, target) for target in units)
+                elif action in ("add_support", "delegate"):  # nobody gives one unit two parts
+                    other = model.delegates if action == "add_support" else model.supports
+                    yield from ((login, action, target) for target in units if target not in other)
                 elif action == "hand_over":
-                    model = self.tickets[number]
                     yield from ((login, action, held) for held in (model.follower, model.handler) if held)
                 else:
                     yield login, action, unit if action == "contribute" else ""
