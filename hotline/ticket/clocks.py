@@ -82,7 +82,19 @@ def _total_again(session: Session, ticket: Ticket, rounds: Mapping[str, int]) ->
     """A total clock that was stopped goes on (并单 and 拆单 win no time); in a new round it is REWORK that runs."""
     if deadlines.hold(session, subject_of(ticket), TOTALS):
         return None
+    if before := _interrupted(session, ticket):
+        return ClockName(before.name)
     return ClockName.REWORK if ticket.round else ClockName.TOTAL
+
+
+def _interrupted(session: Session, ticket: Ticket) -> Clock | None:
+    """The newest total or rework clock, if it stopped because its lead was taken away (并单), not by an answer."""
+    newest = select(Clock).filter_by(subject_kind="ticket", subject_id=ticket.id).where(Clock.name.in_(TOTALS))
+    last = session.scalar(newest.order_by(Clock.id.desc()).limit(1))
+    if last is None or last.stopped_at is None:
+        return None
+    taken = select(Assignment.id).filter_by(ticket_id=ticket.id, kind=AssignmentKind.LEAD, ended_at=last.stopped_at)
+    return last if session.scalar(taken.limit(1)) is not None else None
 
 
 _TICKET = bindparam("ticket_id", type_=Integer)
@@ -120,13 +132,14 @@ def _start_clock(session: Session, ticket: Ticket, name: ClockName, occurrence: 
     limit = rules.limit(name, ticket.appeal_type, ticket.urgency)
     if limit is None or (name is ClockName.TOTAL and not _total_starts(ticket, rules, now)):
         return None
-    ladder, calendar = rules.ladder(name, limit.unit), working_calendar(session)
+    ladder, calendar, is_total = rules.ladder(name, limit.unit), working_calendar(session), name is ClockName.TOTAL
+    before = _interrupted(session, ticket) if name in TOTALS and occurrence else None
     clock = deadlines.start(
         session,
         subject_of(ticket),
         name,
         round=occurrence,
-        started_at=_total_start(ticket, rules, now) if name is ClockName.TOTAL else now,
+        started_at=before.started_at if before else _total_start(ticket, rules, now) if is_total else now,
         limit=limit,
         profile_id=ticket.profile_id,
         ladder=ladder,
@@ -134,7 +147,9 @@ def _start_clock(session: Session, ticket: Ticket, name: ClockName, occurrence: 
         day_ends=rules.day_ends,
         now=now,
     )
-    if ticket.imposed_due_at is not None and (name is ClockName.TOTAL or _waits_first(ticket, name, now)):
+    if before is not None:
+        deadlines.carry_on(clock, before, calendar=calendar, ladder=ladder, day_ends=rules.day_ends)
+    if ticket.imposed_due_at is not None and (is_total or _waits_first(ticket, name, now)):
         why = imposed_sentence(ticket.imposed_due_at, now)
         deadlines.impose(clock, ticket.imposed_due_at, calendar=calendar, ladder=ladder, reason=why, now=now)
     return clock

@@ -56,6 +56,7 @@ def again(t: Model, now: datetime) -> None:
 
 
 def merge(t: Model, master: Model) -> None:
+    t.keeps_due = t.keeps_due or t.total == "running"
     t.status, t.master, t.lead, t.handler = "MERGED", master, "", ""
     t.supports.clear()
     t.delegates.clear()

@@ -51,6 +51,8 @@ class Model:
     total: str = "none"
     total_start: datetime | None = None
     due: datetime | None = None
+    keeps_due: bool = False
+    """A merge has interrupted the total clock: dispatched again, it goes on to the same due time."""
     round: int = 0
     objections: int = 0
     extensions: int = 0

@@ -156,6 +156,8 @@ class Play:
             rules["limits"]["TOTAL"]["*"] = self.rng.choice(LIMITS)
             made = new_version(session, profile, profile.name, type(rules_of(profile)).from_dict(rules), START.date())
             recompute_by_profile(session, self.city.actor("admin1"), made, self.city.now)
+        for model in self.tickets.values():
+            model.keeps_due = False  # what stood still is counted by the new one when it goes on
 
     def pass_time(self) -> None:
         """The clock goes on, and the sweep comes by: what it does itself, the model is told."""
@@ -219,9 +221,10 @@ class Play:
         starts = {clock.started_at for clock in clocks if clock.name == "TOTAL"}
         self.same("start of the total clock", starts, {model.total_start} if model.total_start else set())
         due = totals[0].due_at if totals else None
-        if model.due and due and action not in MAY_MOVE_DUE:
+        may_move = action in MAY_MOVE_DUE and not (action == "dispatch" and model.keeps_due)
+        if model.due and due and not may_move:
             self.same(f"due time after {action}", due, model.due)
-        model.due = due or model.due
+        model.due, model.keeps_due = due or model.due, model.keeps_due and not due
         if totals and not (ticket.lead_unit_id and ticket.handler_id):
             raise self.broken("nobody owns the total clock")
 
