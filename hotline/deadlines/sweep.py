@@ -6,11 +6,11 @@ marks the rung as fired, so that a killed process leaves either both or nothing.
 
 import logging
 import time
-from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import lru_cache
+from itertools import groupby
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, bindparam, insert, select, update
@@ -182,11 +182,9 @@ def _climb(clock: Clock, now: datetime, context: SweepContext) -> tuple[list[Fir
 
 
 def _handle(session: Session, fired: list[Fired], now: datetime, context: SweepContext) -> None:
-    kinds: defaultdict[str, list[Fired]] = defaultdict(list)
-    for one in fired:
-        kinds[one.clock.subject_kind].append(one)
-    for kind, ones in kinds.items():
-        context.handlers[kind](session, ones, now)
+    """In the order in which they were due, also where a ticket's clock and one of its parts take turns."""
+    for kind, ones in groupby(fired, key=lambda one: one.clock.subject_kind):
+        context.handlers[kind](session, list(ones), now)
 
 
 PATIENCE = {LimitUnit.WORKING_DAY: "2wh", LimitUnit.WORKING_HOUR: "1wh", LimitUnit.CLOCK_HOUR: "1h"}

@@ -7,8 +7,8 @@ from collections import Counter
 from tests.city import City
 from tests.histories.play import theatre
 
-SECONDS = 8.0
-FEWEST = 20
+SECONDS = 6.0
+FEWEST = 8
 
 
 def test_any_history_goes_as_an_independent_model_tells_it(sqlite_city: City) -> None:
