@@ -46,9 +46,9 @@ class Task:
 
 
 def house_tasks(database: Database) -> tuple[Task, ...]:
-    """The sweep, the outbox, the search index and the calendar. Run them within the app's context."""
+    """The sweep, what is passed on or given back, the outbox, the index and the calendar. Needs the app's context."""
     from hotline import jobs
-    from hotline.supervision import passing_on
+    from hotline.supervision import passing_on, substitution
     from hotline.supervision.alarms import untold_years
 
     def in_transaction(question: Callable[..., object]) -> Callable[[datetime], bool]:
@@ -67,6 +67,13 @@ def house_tasks(database: Database) -> tuple[Task, ...]:
         Task("deadlines", "hotline.jobs.sweep", jobs.sweep, in_transaction(is_due)),
         Task("notify", "hotline.jobs.deliver", jobs.deliver, in_transaction(is_waiting)),
         Task("deadlines", "hotline.jobs.pass_on", jobs.pass_on, in_transaction(passing_on.is_waiting), OFTEN),
+        Task(
+            "deadlines",
+            "hotline.jobs.end_substitutions",
+            jobs.end_substitutions,
+            in_transaction(substitution.is_over),
+            OFTEN,
+        ),
         Task("notify", "hotline.jobs.watch_calendar", jobs.watch_calendar, in_transaction(untold_years), RARELY),
     )
 

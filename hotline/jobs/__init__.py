@@ -10,7 +10,7 @@ from hotline.clock import utcnow
 from hotline.deadlines.sweep import run_sweep
 from hotline.knowledge.history import EVENT
 from hotline.outbox import operations as outbox
-from hotline.supervision import alarms, passing_on
+from hotline.supervision import alarms, passing_on, substitution
 from hotline.supervision.kb_notices import send_kb_event
 from knowledge_base.index import IndexBusy
 
@@ -29,6 +29,12 @@ def pass_on() -> None:
     """Pass on what nobody has confirmed."""
     with _house().database.transaction() as session:
         passing_on.pass_on(session, utcnow())
+
+
+def end_substitutions() -> None:
+    """Give back the work of those whose substitution is over."""
+    with _house().database.transaction() as session:
+        substitution.give_back(session, utcnow())
 
 
 def watch_calendar() -> None:

@@ -98,10 +98,9 @@ def _behind(session: Session, ticket: Ticket, word: str, entry: LedgerEntry) -> 
         owes = session.get(Unit, entry.data["unit_id"]) if entry.data.get("unit_id") else ticket.lead_unit
         posted = holders(session, owes.chain if owes else (), POSTS[word], to_local(entry.at).date())
         return list(islice((one for one in posted if _may_know(session, ticket, one)), 1))
-    if word in GROUPS:
-        people = GROUPS[word](session, ticket)
-    else:
-        people = with_role(session, DESKS[word]) if word in DESKS else [_person(session, ticket, word, entry)]
+    people: list[Account | None] = [*with_role(session, DESKS[word])] if word in DESKS else []
+    if word not in DESKS:
+        people = GROUPS[word](session, ticket) if word in GROUPS else [_person(session, ticket, word, entry)]
     return [one for one in people if one is not None and _may_know(session, ticket, one)]
 
 

@@ -141,17 +141,15 @@ def hand_over(ticket: Ticket, data: Data, actor: Actor, now: datetime) -> None:
     leaving, taking = (_account(session, data[field], field) for field in ("from_login", "to_login"))
     columns = [name for name in ("follower_id", "handler_id") if getattr(ticket, name) == leaving.id]
     held = select(Assignment).filter_by(ticket_id=ticket.id, handler_id=leaving.id, ended_at=None)
-    asked = asked_of(leaving.id).filter_by(ticket_id=ticket.id)
-    parts, questions = list(session.scalars(held)), list(session.scalars(asked))
-    decisions = [one for one in open_decisions(ticket) if one.handler_id == leaving.id]
-    if not (columns or parts or questions or decisions):
+    decided = [one for one in open_decisions(ticket) if one.handler_id == leaving.id]
+    parts: list[Assignment | Decision] = [*session.scalars(held), *decided]
+    questions = list(session.scalars(asked_of(leaving.id).filter_by(ticket_id=ticket.id)))
+    if not (columns or parts or questions):
         raise Invalid(f"{leaving.name}在本工单中没有待办", code="nothing_to_hand_over", field="from_login")
-    units = [part.unit for part in (*parts, *decisions)] + (
-        [ticket.lead_unit] if "handler_id" in columns and ticket.lead_unit else []
-    )
+    units = [part.unit for part in parts] + ([ticket.lead_unit] if "handler_id" in columns and ticket.lead_unit else [])
     _check_fit(ticket, taking, follows="follower_id" in columns, units=units, answers=bool(questions))
     apply(ticket, "hand_over", actor, now, data, **dict.fromkeys(columns, taking.id))
-    for part in (*parts, *decisions):
+    for part in parts:
         part.handler_id = taking.id
     if "follower_id" in columns and ticket.task_force_since is not None:
         task_force_of(ticket).follower_id = taking.id

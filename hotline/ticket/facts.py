@@ -166,7 +166,7 @@ def _hanging(session: Session, ticket: Ticket, now: datetime) -> dict[str, Any]:
     }
 
 
-def _task_force(session: Session, ticket: Ticket) -> dict[str, frozenset[int]]:
+def _task_force(session: Session, ticket: Ticket) -> dict[str, Any]:
     members = select(TaskForceMember.unit_id, TaskForceMember.account_id).join(
         TaskForce, TaskForce.id == TaskForceMember.task_force_id
     )
@@ -182,7 +182,7 @@ def _task_force(session: Session, ticket: Ticket) -> dict[str, frozenset[int]]:
     }
 
 
-def _disputes(session: Session, ticket: Ticket) -> dict[str, bool]:
+def _disputes(session: Session, ticket: Ticket) -> dict[str, Any]:
     last = latest_dispute(session, ticket)
     return {
         "disputable": disputable(session, ticket) is not None,

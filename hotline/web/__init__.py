@@ -26,6 +26,7 @@ from hotline.web import (
     navigation,
     overview,
     queue,
+    shifts,
     supervision,
     ticket,
 )
@@ -54,6 +55,7 @@ DESKS = (
     navigation,
     overview,
     queue,
+    shifts,
     supervision,
     ticket,
 )

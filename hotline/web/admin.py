@@ -41,6 +41,7 @@ TABS = (
     ("health", "/admin/health", "系统运行", TIME_READERS),
     ("accounts", "/admin/accounts", "账号", ADMINS),
     ("me", "/account", "我的密码", EVERYBODY),
+    ("away", "/account/substitute", "休假代办", EVERYBODY),
 )
 
 
@@ -69,7 +70,10 @@ def found(row: Any) -> Any:
 
 @dataclass(frozen=True)
 class FormPage:
-    """One form: `choices` for lists that no source of the directory offers; `back` is where 取消 leads."""
+    """One form: `choices` for lists that no source of the directory offers; `back` is where 取消 leads.
+
+    `also` (address, label) is a button that needs no form.
+    """
 
     title: str
     schema: type[Schema]
@@ -80,6 +84,7 @@ class FormPage:
     submit: str = "保存"
     lead: str = ""
     is_danger: bool = False
+    also: tuple[str, str] | None = None
 
 
 def run_form(

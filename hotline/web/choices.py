@@ -124,7 +124,7 @@ def _sources(session: Session, day: date, ticket: Ticket | None) -> Choices:
 
 def _parts(session: Session, day: date, ticket: Ticket | None) -> Choices:
     """The units that have a part in the ticket, the lead first."""
-    parts = session.scalars(open_parts(ticket)) if ticket is not None else []
+    parts = list(session.scalars(open_parts(ticket))) if ticket is not None else []
     return list({part.unit.code: (part.unit.code, part.unit.name) for part in parts}.values())
 
 

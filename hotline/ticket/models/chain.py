@@ -11,14 +11,20 @@ from hotline.directory.models import Unit
 from hotline.ticket.models.codes import Ruling
 from hotline.ticket.models.handling import OnTicket
 
-NOT_ENDED = {"sqlite_where": text("ended_at IS NULL"), "postgresql_where": text("ended_at IS NULL")}
-
 
 class TaskForce(OnTicket, Base):
     """专班: raised by a supervisor on a hard ticket; one at a time, followed by one named person until its result."""
 
     __tablename__ = "task_force"
-    __table_args__ = (Index("uq_task_force_one_open", "ticket_id", unique=True, **NOT_ENDED),)
+    __table_args__ = (
+        Index(
+            "uq_task_force_one_open",
+            "ticket_id",
+            unique=True,
+            sqlite_where=text("ended_at IS NULL"),
+            postgresql_where=text("ended_at IS NULL"),
+        ),
+    )
 
     name: Mapped[str] = mapped_column(String(60))
     goal: Mapped[str] = mapped_column(Text)
