@@ -20,6 +20,7 @@ from hotline.demo.history import Event
 from hotline.demo.steps import ENTERPRISE
 from hotline.directory.models import Category, SlaProfile, Source, Unit
 from hotline.outbox.models import OutboxMessage
+from hotline.ticket.models import Decision
 
 Progress = Callable[[int, int], None]
 """Told how many steps are done, of how many."""
@@ -84,8 +85,14 @@ class Player:
         payload = step.payload
         if step.action == "merge":
             payload = {**payload, "master_no": self.tickets[event.story, 0][0]}
+        if step.action == "fulfil":
+            payload = {**payload, "decision": self._decision(session, ticket_id)}
         ticket = perform(session, actor, step.action, payload, event.at, number=number)
         self.tickets[key] = ticket.no, ticket.id
+
+    def _decision(self, session: Session, ticket_id: int | None) -> int | None:
+        newest = select(func.max(Decision.id)).filter_by(ticket_id=ticket_id)
+        return session.scalar(newest)
 
 
 def player_for(database: Database) -> Player:
