@@ -100,7 +100,7 @@ def _form(login: str | None, back: str, roles: frozenset[Role]) -> ResponseRetur
             lead = f"{row.substitute.name}正在代办，至 {row.last_day}；提前回来可以结束代办，未办完的随即交回。"
         choices = {"to_login": people(d.session, lambda one: handover.could_take(d.session, work, away, one))}
         more: dict[str, Any] = {"choices": choices, "lead": lead, "submit": "设为代办"}
-        more["also"] = (f"/substitutions/{row.id}/end", "结束代办") if row else None
+        more["button"] = (f"/substitutions/{row.id}/end", "结束代办") if row else None
         return FormPage(f"{away.name}的代办", SubstituteForm, "accounts" if login else "away", back, **more)
 
     def save(d: Door, data: dict[str, Any]) -> str:

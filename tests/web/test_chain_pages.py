@@ -73,7 +73,7 @@ def test_only_supervisors_and_auditors_open_the_desk(city: City, app: Flask) -> 
 def test_a_shift_note_goes_from_one_desk_to_the_next(city: City, app: Flask) -> None:
     number, first, second = make(city, "handling"), Desk(app, "agent1"), Desk(app, "agent2")
     first.get("/shifts/new")
-    assert first.post("/shifts/new", text="请盯先行联系", numbers=number).status_code == 302
+    assert first.post("/shifts/new", text="请盯先行联系", numbers=number).status_code == 303
     assert first.post("/shifts/new", text="请盯", numbers="QY1").status_code == 422
     second.get("/shifts")
     assert "请盯先行联系" in second.page
@@ -88,7 +88,7 @@ def test_one_names_a_substitute_for_oneself_and_comes_back_early(city: City, app
     number, desk = make(city, "handling"), Desk(app, "wd.handler")
     desk.get("/account/substitute")
     form = {"to_login": "wd.handler2", "last_day": "2026-03-20", "reason": "年休假"}
-    assert desk.post("/account/substitute", **form).status_code == 302
+    assert desk.post("/account/substitute", **form).status_code == 303
     with city.ticket(number) as (_, ticket):
         assert ticket.handler is not None
         assert ticket.handler.login == "wd.handler2"
