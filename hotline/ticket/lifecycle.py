@@ -92,8 +92,9 @@ DISPATCH = (
 HANDLING = (
     rows("sign", "签收", S.AWAITING_SIGN, S.HANDLING, UNIT, g.for_lead, stops=(C.SIGN,)),
     rows("sign_by_default", "逾期视为签收", S.AWAITING_SIGN, S.HANDLING, CLOCK, stops=(C.SIGN,)),
-    rows("object", "退单", AT_UNIT, S.OBJECTED, UNIT, g.for_lead, g.may_object, g.running, g.nothing_asked, g.not_disputed,
-         g.not_signing, starts=(C.OBJECTION,), stops=SENT),
+    rows("object", "退单", AT_UNIT, S.OBJECTED, UNIT, g.for_lead, g.may_object, g.running, g.nothing_asked,
+         g.not_signing, g.not_disputed,
+         starts=(C.OBJECTION,), stops=SENT),
     rows("assign_handler", "指派经办人", AT_UNIT, None, UNIT, g.for_lead),
     rows("delegate", "下派", S.HANDLING, None, UNIT, g.may_delegate, g.running, g.not_signing),
     rows("contribute", "提交协办意见", AT_UNIT, None, UNIT, g.owes_opinion, g.inner_opinions_in),
