@@ -37,6 +37,7 @@ MODELS = (
     "knowledge.uploads",
     "messages.models",
     "outbox.models",
+    "supervision.models",
     "ticket.ledger",
     "ticket.models",
 )

@@ -29,6 +29,8 @@ from hotline.web import (
     navigation,
     overview,
     queue,
+    shifts,
+    supervision,
     ticket,
     unit_load,
 )
@@ -60,6 +62,8 @@ DESKS = (
     navigation,
     overview,
     queue,
+    shifts,
+    supervision,
     ticket,
     unit_load,
 )
