@@ -28,6 +28,7 @@ MODELS = (
     "accounts.models",
     "deadlines.models",
     "directory.models",
+    "dispatch.catalogue_uploads",
     "feedback.models",
     "idempotency",
     "intake.models",
@@ -36,6 +37,7 @@ MODELS = (
     "knowledge.uploads",
     "messages.models",
     "outbox.models",
+    "supervision.models",
     "ticket.ledger",
     "ticket.models",
 )

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import click
 
+from hotline.catalogue_commands import catalogue
 from hotline.kb_commands import kb
 
 DATA = click.option(
@@ -27,6 +28,7 @@ def main() -> None:
     """12345 企业服务热线。"""
 
 
+main.add_command(catalogue)
 main.add_command(kb)
 
 

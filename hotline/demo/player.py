@@ -20,6 +20,7 @@ from hotline.demo.history import Event
 from hotline.demo.steps import ENTERPRISE
 from hotline.directory.models import Category, SlaProfile, Source, Unit
 from hotline.outbox.models import OutboxMessage
+from hotline.ticket.models import Decision
 
 Progress = Callable[[int, int], None]
 """Told how many steps are done, of how many."""
@@ -93,6 +94,8 @@ class Player:
         payload = step.payload
         if step.action == "merge":
             payload = {**payload, "master_no": self.tickets[event.story, 0][0]}
+        if step.action == "fulfil":
+            payload = {**payload, "decision": self._decision(session, ticket_id)}
         if step.action == "reply":
             payload = {**payload, "citations": self._cited(payload["citations"], event.at)}
         ticket = perform(session, actor, step.action, payload, event.at, number=number)
@@ -101,6 +104,10 @@ class Player:
     def _cited(self, names: Sequence[str], at: datetime) -> list[str]:
         is_recent = self.until is not None and at > self.until - UNCITED
         return [] if is_recent else [self.entries[name] for name in names]
+
+    def _decision(self, session: Session, ticket_id: int | None) -> int | None:
+        newest = select(func.max(Decision.id)).filter_by(ticket_id=ticket_id)
+        return session.scalar(newest)
 
 
 def player_for(database: Database, entries: dict[str, str] | None = None) -> Player:

@@ -10,7 +10,7 @@ from hotline.deadlines.sweep import run_sweep
 from hotline.knowledge.history import EVENT
 from hotline.knowledge.serving import index
 from hotline.outbox import operations as outbox
-from hotline.supervision import alarms
+from hotline.supervision import alarms, passing_on, substitution
 from hotline.supervision.kb_notices import send_kb_event
 from hotline.ui.door import house
 from knowledge_base.index import IndexBusy
@@ -24,6 +24,18 @@ def sweep() -> None:
 def deliver() -> None:
     """Send what waits in the outbox."""
     outbox.deliver(house().database, utcnow, {**messages.senders(), EVENT: send_kb_event})
+
+
+def pass_on() -> None:
+    """Pass on what nobody has confirmed."""
+    with house().database.transaction() as session:
+        passing_on.pass_on(session, utcnow())
+
+
+def end_substitutions() -> None:
+    """Give back the work of those whose substitution is over."""
+    with house().database.transaction() as session:
+        substitution.give_back(session, utcnow())
 
 
 def watch_calendar() -> None:

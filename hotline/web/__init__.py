@@ -11,6 +11,9 @@ from hotline.web import (
     admin_time,
     attachments,
     auth,
+    catalogue,
+    catalogue_files,
+    catalogue_watch,
     dispatch,
     inbox,
     intake,
@@ -26,7 +29,10 @@ from hotline.web import (
     navigation,
     overview,
     queue,
+    shifts,
+    supervision,
     ticket,
+    unit_load,
 )
 
 DESKS = (
@@ -38,6 +44,9 @@ DESKS = (
     admin_time,
     attachments,
     auth,
+    catalogue,
+    catalogue_files,
+    catalogue_watch,
     dispatch,
     intake,
     kb_article,
@@ -53,7 +62,10 @@ DESKS = (
     navigation,
     overview,
     queue,
+    shifts,
+    supervision,
     ticket,
+    unit_load,
 )
 
 

@@ -32,7 +32,7 @@ EVERYBODY = frozenset(Role)
 
 TABS = (
     ("units", "/directory", "单位通讯录", EVERYBODY),
-    ("categories", "/directory/categories", "派单目录", EVERYBODY),
+    ("catalogue", "/catalogue", "派单目录", EVERYBODY),
     ("regions", "/directory/regions", "区域", EVERYBODY),
     ("enterprises", "/directory/enterprises", "企业", EVERYBODY),
     ("sources", "/directory/sources", "诉求来源", EVERYBODY),
@@ -40,6 +40,7 @@ TABS = (
     ("health", "/admin/health", "系统运行", TIME_READERS),
     ("accounts", "/admin/accounts", "账号", ADMINS),
     ("me", "/account", "我的密码", EVERYBODY),
+    ("away", "/account/substitute", "休假代办", EVERYBODY),
 )
 
 

@@ -6,7 +6,7 @@ from itertools import groupby
 from typing import Any
 
 from marshmallow import Schema, fields
-from sqlalchemy import select
+from sqlalchemy import false, or_, select
 from sqlalchemy.orm import Session
 
 from hotline.accounts.actor import HOTLINE_ROLES
@@ -14,7 +14,9 @@ from hotline.accounts.models import Account, AccountRole, Role
 from hotline.accounts.queries import with_role
 from hotline.directory.models import Category, Region, Source, Unit, UnitKind
 from hotline.directory.queries import effective
+from hotline.supervision.task_forces import members_of, open_decisions
 from hotline.ticket.models import Ticket
+from hotline.ticket.parts import open_parts
 from hotline.ui.forms import fields_of
 
 Choices = list[Any]
@@ -76,11 +78,11 @@ def _units(session: Session, day: date, ticket: Ticket | None) -> Choices:
 
 
 def _units_below(session: Session, day: date, ticket: Ticket | None) -> Choices:
-    if ticket is None or ticket.lead_unit is None:
-        return []
-    below = select(Unit).where(effective(Unit, day), Unit.path.startswith(ticket.lead_unit.path, autoescape=True))
-    found = session.scalars(below.where(Unit.id != ticket.lead_unit_id).order_by(Unit.path))
-    return [(unit.code, unit.name) for unit in found]
+    """Below the lead, or below a unit that supports it."""
+    taking = [part.unit for part in session.scalars(open_parts(ticket))] if ticket is not None else []
+    inside = or_(false(), *(Unit.path.startswith(unit.path, autoescape=True) for unit in taking))
+    below = select(Unit).where(effective(Unit, day), inside, Unit.id.not_in([unit.id for unit in taking]))
+    return [(unit.code, unit.name) for unit in session.scalars(below.order_by(Unit.path))]
 
 
 def _handlers(session: Session, day: date, ticket: Ticket | None) -> Choices:
@@ -115,19 +117,49 @@ def _categories(session: Session, day: date, ticket: Ticket | None) -> Choices:
     return [(group, [(row.code, row.name, row.initials) for row in rows]) for group, rows in by_group]
 
 
+def _topics(session: Session, day: date, ticket: Ticket | None) -> Choices:
+    """Categories of every level, each under its first level; 派单目录 speaks of whole branches too."""
+    query = select(Category).where(effective(Category, day)).order_by(Category.code)
+    by_group = groupby(session.scalars(query), lambda row: row.full_name.partition(" / ")[0])
+    return [(group, [(row.code, _topic_label(row), row.initials) for row in rows]) for group, rows in by_group]
+
+
+def _topic_label(row: Category) -> str:
+    return row.name if row.level == 3 else f"{row.name}（{'全部' if row.level == 1 else '整类'}）"
+
+
 def _sources(session: Session, day: date, ticket: Ticket | None) -> Choices:
     found = session.scalars(select(Source).where(effective(Source, day)).order_by(Source.id))
     return [(source.code, source.name) for source in found]
 
 
-OF_TICKET = frozenset({"units_below", "handlers"})
+def _parts(session: Session, day: date, ticket: Ticket | None) -> Choices:
+    """The units that have a part in the ticket, the lead first."""
+    parts = list(session.scalars(open_parts(ticket))) if ticket is not None else []
+    return list({part.unit.code: (part.unit.code, part.unit.name) for part in parts}.values())
+
+
+def _members(session: Session, day: date, ticket: Ticket | None) -> Choices:
+    return [(str(one.id), one.label) for one in members_of(ticket)] if ticket is not None else []
+
+
+def _decisions(session: Session, day: date, ticket: Ticket | None) -> Choices:
+    rows = open_decisions(ticket) if ticket is not None else []
+    return [(str(one.id), f"{one.unit.short_name}：{one.text[:40]}") for one in rows]
+
+
+OF_TICKET = frozenset({"units_below", "handlers", "parts", "members", "decisions"})
 SOURCES: dict[str, Callable[[Session, date, Ticket | None], Choices]] = {
     "units": _units,
     "units_below": _units_below,
     "handlers": _handlers,
+    "parts": _parts,
+    "members": _members,
+    "decisions": _decisions,
     "experts": _experts,
     "desk": _desk,
     "regions": _regions,
     "categories": _categories,
+    "topics": _topics,
     "sources": _sources,
 }

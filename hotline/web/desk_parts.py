@@ -44,7 +44,9 @@ def _proposal(d: Door, form: Posted) -> dict[str, Any]:
     urgent = Urgency[urgency] if urgency in Urgency.__members__ else Urgency.NORMAL
     known = kind in AppealType.__members__
     return {
-        "unit": propose(d.session, d.actor, d.now, category, region, respondent) if category and region else None,
+        "unit": propose(d.session, d.actor, d.now, category, region, respondent, AppealType[kind] if known else None)
+        if category and region
+        else None,
         "due": _deadline(d, AppealType[kind], urgent) if known else None,
         "type": kind,
     }

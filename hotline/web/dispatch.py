@@ -11,7 +11,8 @@ from sqlalchemy import select
 from hotline.actions import ACTIONS, perform
 from hotline.directory.models import Unit
 from hotline.dispatch.learning import Advice
-from hotline.dispatch.proposal import Proposal, deadline, loads, propose
+from hotline.dispatch.load import loads
+from hotline.dispatch.proposal import Proposal, deadline, propose
 from hotline.errors import Conflict, Invalid, NotFound
 from hotline.ticket import listing
 from hotline.ticket.models import Objection, Ticket, TicketStatus
@@ -138,7 +139,9 @@ def _ways(d: Door, ticket: Ticket, posted: Posted | None) -> dict[str, Any]:
     bar = panels(d, ticket, posted)
     allowed = {panel["action"]: panel | {"url": f"/dispatch/{ticket.no}/{panel['action']}"} for panel in _all(bar)}
     sending = next((action for action in SENDING if action in allowed), None)
-    proposal = propose(d.session, d.actor, d.now, ticket.category, ticket.region, ticket.respondent_unit)
+    proposal = propose(
+        d.session, d.actor, d.now, ticket.category, ticket.region, ticket.respondent_unit, ticket.appeal_type
+    )
     advice = unit_advice(d, ticket)
     units = _candidates(d, ticket, proposal, advice)
     told = posted.values if posted and posted.action == sending else {}

@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from hotline.accounts.actor import Actor
+from hotline.accounts.actor import HOTLINE_ROLES, Actor
 from hotline.accounts.models import Account, Role
 from hotline.deadlines.queries import stuck
 from hotline.knowledge import corrections, worklists
@@ -18,6 +18,7 @@ from hotline.knowledge.models import KbEntryVersion
 from hotline.knowledge.notices import current_notices
 from hotline.messages.models import Notice
 from hotline.outbox.operations import backlog
+from hotline.supervision.shifts import waiting
 from hotline.ticket import listing
 from hotline.ui.door import Door, door
 
@@ -73,7 +74,9 @@ TARGETS = (
     Target("queue", "/queue", "工单", "list-check", ON_TICKETS, _to_do),
     Target("knowledge", "/knowledge", "知识库", "book", frozenset(R)),
     Target("workshop", "/knowledge/desk", "知识维护", "pencil-square", WORKSHOP, _to_keep),
+    Target("supervision", "/supervision", "督办", "flag", frozenset({R.SUPERVISOR, R.AUDITOR})),
     Target("overview", "/overview", "概览", "bar-chart", WATCHERS),
+    Target("shifts", "/shifts", "交接班", "arrow-left-right", HOTLINE_ROLES, waiting),
     Target("inbox", "/inbox", "通知", "bell", frozenset(R), unread),
     Target("directory", "/directory", "通讯录", "building", frozenset(R) - {R.ADMIN}),  # theirs stands in 设置
     Target("admin", "/admin", "设置", "gear", frozenset({R.ADMIN}), _alarms),

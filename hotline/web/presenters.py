@@ -64,6 +64,8 @@ def flags_of(ticket: Ticket) -> list[Shown]:
     marks = (
         (ticket.urgency is not Urgency.NORMAL, ticket.urgency.label, "bad", "lightning-fill"),
         (ticket.supervised_since, "督办", "bad", "flag-fill"),
+        (ticket.task_force_since, "专班", "bad", "people-fill"),
+        (ticket.disputed_since, "异议待答", "warn", "chat-left-dots"),
         (ticket.urged_count, f"催单 {ticket.urged_count}", "warn", "bell-fill"),
         (ticket.round, f"重办 {ticket.round}", "warn", "arrow-clockwise"),
         (ticket.extension_pending, "延期待批", "warn", "hourglass-split"),
