@@ -27,6 +27,8 @@ MODELS = (
     "accounts.models",
     "deadlines.models",
     "directory.models",
+    "experts.models",
+    "experts.records",
     "feedback.models",
     "idempotency",
     "intake.models",

@@ -12,6 +12,7 @@ from hotline.demo.categories import CATEGORIES
 from hotline.demo.categories import Category as Leaf
 from hotline.demo.city import REGIONS, UNITS
 from hotline.demo.enterprises import enterprises
+from hotline.demo.experts import fill_pool, fill_roster
 from hotline.demo.people import ACCOUNTS, UNIT_PEOPLE
 from hotline.directory.models import (
     Category,
@@ -39,6 +40,8 @@ def fill_directory(session: Session, now: datetime, seed: int = 12345) -> None:
     _categories(session, units, regions)
     _enterprises(session, regions, random.Random(seed))
     session.flush()
+    fill_pool(session)
+    fill_roster(session, now)
 
 
 def _regions(session: Session) -> Ids:

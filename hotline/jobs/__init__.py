@@ -8,9 +8,11 @@ from flask import current_app
 from hotline import actions, messages
 from hotline.clock import utcnow
 from hotline.deadlines.sweep import run_sweep
+from hotline.experts.applying import EVENT as ADVICE_EVENT
 from hotline.knowledge.history import EVENT
 from hotline.outbox import operations as outbox
 from hotline.supervision import alarms
+from hotline.supervision.advice_notices import send_advice_event
 from hotline.supervision.kb_notices import send_kb_event
 from knowledge_base.index import IndexBusy
 
@@ -22,7 +24,9 @@ def sweep() -> None:
 
 def deliver() -> None:
     """Send what waits in the outbox."""
-    outbox.deliver(_house().database, utcnow, {**messages.senders(), EVENT: send_kb_event})
+    outbox.deliver(
+        _house().database, utcnow, {**messages.senders(), EVENT: send_kb_event, ADVICE_EVENT: send_advice_event}
+    )
 
 
 def watch_calendar() -> None:
