@@ -83,6 +83,11 @@ def offered(session: Session, ticket: Ticket, now: datetime) -> list[Slot]:
     return roster.slots(session, [place.expert for place in ranking.places(session, asked, now, later=True)], now)
 
 
+def may_book(ticket: Ticket) -> bool:
+    """Whether an appointment makes sense: not for what has ended, nor for a tip-off, which no expert sees."""
+    return ticket.appeal_type is not AppealType.TIP_OFF and not ticket.status.is_end
+
+
 def of_ticket(session: Session, ticket: Ticket) -> list[Advice]:
     """The ticket's appointments, newest first."""
     mine = select(Advice).filter_by(ticket_id=ticket.id, kind=AdviceKind.APPOINTMENT)
@@ -183,7 +188,7 @@ def _check_ahead(session: Session, ticket: Ticket) -> None:
     ahead = select(Advice.id).filter_by(ticket_id=ticket.id).where(Advice.status.in_(AHEAD))
     if len(session.scalars(ahead).all()) >= AT_ONCE:
         raise Conflict("这件工单已有一个预约，如需改期请先取消", code="already_booked")
-    if ticket.status.is_end and ticket.review_until is None:
+    if ticket.status.is_end:
         raise Invalid("这件工单已结束，不能再预约", code="ticket_ended")
 
 

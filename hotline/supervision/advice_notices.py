@@ -3,8 +3,10 @@
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from hotline.accounts.actor import Actor
 from hotline.database import Database
 from hotline.experts.appointments import when
+from hotline.experts.queries import visible
 from hotline.experts.records import Advice, AdviceEvent, AdviceKind
 from hotline.messages.models import Audience, Notice
 from hotline.outbox.models import OutboxMessage
@@ -37,10 +39,12 @@ def send_advice_event(database: Database, message: OutboxMessage) -> None:
             _notice(session, event, Audience.ENTERPRISE, event.label, text, None)
 
 
-def paths(session: Session, topics: list[str | None]) -> dict[str, str]:
-    """Where notices about consultations lead: topic → path."""
+def paths(session: Session, actor: Actor, topics: list[str | None]) -> dict[str, str]:
+    """Where notices about consultations lead, as far as the actor still sees them: topic → path."""
     ids = [int(topic.removeprefix(PREFIX)) for topic in topics if topic and topic.startswith(PREFIX)]
-    rows = session.execute(select(AdviceEvent.id, AdviceEvent.advice_id).where(AdviceEvent.id.in_(ids)))
+    seen = visible(actor).with_only_columns(Advice.id)
+    query = select(AdviceEvent.id, AdviceEvent.advice_id).where(AdviceEvent.id.in_(ids))
+    rows = session.execute(query.where(AdviceEvent.advice_id.in_(seen)))
     return {TOPIC.format(id=row.id): f"/consultations/{row.advice_id}" for row in rows}
 
 

@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from flask import flash, redirect, request
@@ -106,9 +106,21 @@ class FormPage:
     without: frozenset[str] = frozenset()
     also: tuple[tuple[str, str], ...] = ()
     """More submit buttons: (value of `then`, label)."""
+    lists: Mapping[str, list[Any]] = field(default_factory=dict)
+    """Fields whose choices depend on who looks: name → [(value, label)]."""
+
+    def choices(self, name: str) -> dict[str, Any]:
+        """What this page draws otherwise than the schema alone."""
+        return {"choices": self.lists[name]} if name in self.lists else {}
 
 
-def run_form(build: Callable[[Door], FormPage], save: Callable[[Door, dict[str, Any]], str]) -> ResponseReturnValue:
+Frame = Callable[..., str]
+"""Draws a template within a room's tabs, as `show` does: (door, template, tab, values)."""
+
+
+def run_form(
+    build: Callable[[Door], FormPage], save: Callable[[Door, dict[str, Any]], str], frame: Frame = show
+) -> ResponseReturnValue:
     """GET shows the form. POST saves and goes where `save` says; what is refused comes back with everything typed.
 
     `build` and `save` say who may. A stale form's page is built anew, so that it can be sent again on purpose.
@@ -122,7 +134,7 @@ def run_form(build: Callable[[Door], FormPage], save: Callable[[Door, dict[str, 
         except (Invalid, Conflict, TooLarge) as error:
             refused = error
     with door() as d:
-        return _form_html(d, build(d), refused), refused.status if refused else 200
+        return _form_html(d, build(d), refused, frame), refused.status if refused else 200
 
 
 def _once(d: Door, typed: dict[str, Any], save: Callable[[Door, dict[str, Any]], str]) -> str:
@@ -136,15 +148,15 @@ def loaded(schema: type[Schema]) -> dict[str, Any]:
     return checked(schema(), submitted(schema, request.form))
 
 
-def _form_html(d: Door, page: FormPage, refused: DomainError | None) -> str:
+def _form_html(d: Door, page: FormPage, refused: DomainError | None, frame: Frame) -> str:
     values = submitted(page.schema, request.form) if refused else page.values
     if isinstance(refused, Conflict):
         values = {**values, "version": page.values.get("version")}
     errors = refused.by_field("") if refused else {}
     fields = form_fields(d.session, page.schema, d.today, values=values, errors=errors)
-    shown = [one for one in fields if one["name"] not in page.without]
+    shown = [one | page.choices(one["name"]) for one in fields if one["name"] not in page.without]
     values = {"key": secrets.token_urlsafe(12), "errors": error_list(page.schema, errors)}
-    return show(d, "web/kb_form.html", page.tab, page=page, fields=shown, **values)
+    return frame(d, "web/kb_form.html", page.tab, page=page, fields=shown, **values)
 
 
 def say(words: str) -> None:

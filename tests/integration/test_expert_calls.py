@@ -33,6 +33,12 @@ from tests.experts import (
 )
 
 
+@pytest.fixture
+def city(sqlite_city: City) -> City:
+    """One database; what both must do alike stands in test_expert_races."""
+    return sqlite_city
+
+
 def test_the_one_on_duty_is_asked_first_and_the_reason_is_kept(city: City) -> None:
     advice_id = invite(city)
     assert invited(city, advice_id) == [(FIRST, "PENDING")]
