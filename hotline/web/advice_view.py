@@ -7,6 +7,7 @@ from typing import Any
 
 from hotline.deadlines.models import ClockState
 from hotline.deadlines.queries import clocks_of
+from hotline.deadlines.subjects import Subject
 from hotline.experts import appointments, people, pool, roster
 from hotline.experts.actions import form_of
 from hotline.experts.clocks import subject_of
@@ -16,6 +17,10 @@ from hotline.experts.models import Expert
 from hotline.experts.queries import actions_on
 from hotline.experts.records import Advice, AdviceEvent, AdviceStatus
 from hotline.knowledge import worklists
+from hotline.ticket.clocks import CONSULTATION
+from hotline.ticket.models import Consultation, Ticket
+from hotline.ticket.parts import asked_of
+from hotline.ticket.queries import visible
 from hotline.ui.door import Door
 from hotline.ui.due import badge
 from hotline.ui.format import duration_text, local_time
@@ -106,7 +111,22 @@ def own_corner(d: Door, expert: Expert) -> dict[str, Any]:
         "entries": worklists.page_of(d.session, due, worklists.View.REVIEW_SOON, 1, 5),
         "entries_due": worklists.count(d.session, due),
         "load": pool.loads(d.session, d.now)[expert.id],
+        "questions": _questions(d),
     }
+
+
+def _questions(d: Door) -> list[dict[str, Any]]:
+    """Questions in writing that wait for this expert, each with its ticket and the time it has."""
+    asked = d.session.scalars(asked_of(d.actor.account_id).order_by(Consultation.id)).all()
+    seen = visible(d.actor).where(Ticket.id.in_([one.ticket_id for one in asked]))
+    tickets = {ticket.id: ticket for ticket in d.session.scalars(seen)}
+    shown = [(one, tickets[one.ticket_id]) for one in asked if one.ticket_id in tickets]
+    return [{"question": one.question, "ticket": ticket, "due": _due(d, one)} for one, ticket in shown]
+
+
+def _due(d: Door, asked: Consultation) -> Any:
+    running = clocks_of(d.session, Subject(CONSULTATION, asked.id))
+    return badge(d.session, next((one for one in running if one.state is ClockState.RUNNING), None), d.now)
 
 
 def event_of(row: AdviceEvent) -> dict[str, Any]:

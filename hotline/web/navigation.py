@@ -95,6 +95,7 @@ HOMES = (
     (R.SUPERVISOR, "/overview"),
     (R.AUDITOR, "/overview"),
     (R.KB_EDITOR, "/knowledge"),
+    (R.EXPERT, "/consultations"),
     (R.GRASSROOTS, "/knowledge"),
     (R.ADMIN, "/admin"),
 )
