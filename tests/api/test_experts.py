@@ -1,5 +1,6 @@
 """Experts over JSON: the pool, the roster, slots, and a whole consultation with its errors."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -116,11 +117,12 @@ def test_figures_are_counted_and_nothing_is_null(api: Api) -> None:
     do(api.city, "jrj.leader", "approve_advice", advice_id)
     do(api.city, "agent1", "rate_advice", advice_id, satisfaction="DISSATISFIED")
     second = invite(api.city, draft_key="draft-0002")
-    do(api.city, SECOND, "decline", second, text="开会")
+    api.city.now += timedelta(minutes=2)
+    do(api.city, FIRST, "decline", second, text="开会")
     found = api.get("super1", f"/experts/{ids[FIRST]}/figures").json
-    assert found["accept"]["rate"] == found["adopt"]["rate"] == 1
-    assert (found["praise"]["rate"], found["first_response_s"]) == (0, 0)
-    assert api.get("super1", f"/experts/{ids[SECOND]}/figures").json["accept"]["rate"] == 0
+    assert found["accept"] == {"part": 1, "whole": 2, "rate": 0.5}
+    assert (found["adopt"]["rate"], found["praise"]["rate"], found["first_response_s"]) == (1, 0, 60)
+    assert api.get("super1", f"/experts/{ids[SECOND]}/figures").json["accept"]["rate"] is None
 
 
 def test_who_may_not_see_the_pool_of_another_unit_gets_no_figures(api: Api) -> None:

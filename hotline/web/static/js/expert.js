@@ -10,32 +10,43 @@
   });
 
   function start(form, box) {
-    let isBusy = false, until = 0;
+    let waiting = 0, isActing = false, until = 0, last = Promise.resolve();
     const part = () => box.querySelector("[data-seen]");
     const token = () => form.elements.namedItem("csrf_token").value;
 
-    async function draw(url, extra) {
-      if (isBusy) return;
-      isBusy = true;
+    // One after the other: a press while the part is being drawn is not lost.
+    function draw(url, extra) {
+      waiting += 1;
+      return (last = last.then(() => send(url, extra)).then(() => { waiting -= 1; }));
+    }
+
+    async function send(url, extra) {
       box.setAttribute("aria-busy", "true");
-      const body = new FormData(form);
+      const body = new FormData(form), sent = typed();
       for (const [name, value] of Object.entries(extra || {})) body.set(name, value);
       try {
         const answer = await fetch(url, { method: "POST", body, credentials: "same-origin", headers: { "X-CSRFToken": token(), "X-Part": "1" } });
         if (answer.redirected) document.getElementById("session-bar").hidden = false;
-        else show(await answer.text());
+        else show(await answer.text(), sent);
       } catch (unreachable) {
         // What was shown stays; the draft's status line tells that the line is dead.
       } finally {
-        isBusy = false;
         box.removeAttribute("aria-busy");
       }
     }
 
-    function show(html) {
+    // Id → text of the part's own fields.
+    const typed = () => Object.fromEntries(Array.from(box.querySelectorAll("input[id], textarea[id]"), (node) => [node.id, node.value]));
+
+    function show(html, sent) {
       if (!html.includes("data-seen")) return; // an error page is no part
       const focused = box.contains(document.activeElement) ? document.activeElement.id : "";
+      const changed = Object.entries(typed()).filter(([id, value]) => value !== sent[id]);
       box.innerHTML = html;
+      for (const [id, value] of changed) { // typed while the answer was on its way
+        const node = document.getElementById(id);
+        if (node) node.value = value;
+      }
       const again = focused && document.getElementById(focused);
       if (again) again.focus();
       wind();
@@ -55,7 +66,7 @@
     }
 
     async function poll() {
-      if (isBusy || !part() || !part().hasAttribute("data-live")) return;
+      if (waiting || !part() || !part().hasAttribute("data-live")) return;
       try {
         const answer = await fetch("/desk/expert-state?draft=" + encodeURIComponent(form.dataset.draft), { credentials: "same-origin" });
         if (answer.ok && !answer.redirected && (await answer.json()).seen !== part().dataset.seen) draw("/desk/part/expert");
@@ -68,15 +79,15 @@
       const button = event.target.closest("[data-expert]");
       if (!button) return;
       event.preventDefault();
-      draw(button.getAttribute("formaction"));
+      if (isActing) return; // pressed twice
+      isActing = true;
+      draw(button.getAttribute("formaction")).then(() => { isActing = false; });
     });
     // Opened, the fold shows who would be invited for the appeal as it stands now.
     box.addEventListener("toggle", (event) => {
       const fold = event.target;
-      if (fold.id === "expert-fold" && fold.open && !fold.dataset.drawn && !isBusy) {
+      if (fold.id === "expert-fold" && fold.open && !fold.dataset.drawn && !waiting) {
         draw("/desk/part/expert", { expert_open: "1" }).then(() => {
-          const drawn = document.getElementById("expert-fold");
-          if (drawn) drawn.dataset.drawn = "1";
           const question = document.getElementById("expert_question");
           if (question) question.focus();
         });
