@@ -18,7 +18,6 @@ from hotline.clock import to_local, utcnow
 from hotline.database import Database
 from hotline.knowledge import readiness
 from hotline.knowledge.indexing import IndexHolder
-from hotline.knowledge.suggesting import Words
 from hotline.ui import helpers
 from hotline.ui.door import House, house
 from hotline.ui.helpers import RowId
@@ -72,7 +71,6 @@ def create_app(settings: config.Settings | None = None) -> Flask:
     app.extensions["hotline"] = House(settings=settings, database=database)
     holder = IndexHolder(settings.index_dir, lambda: database.transaction(write=False))
     app.extensions["knowledge"] = holder
-    app.extensions["knowledge_words"] = Words(holder, lambda: database.transaction(write=False))
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     csrf = CSRFProtect(app)
     helpers.register(app)
@@ -89,10 +87,10 @@ def create_app(settings: config.Settings | None = None) -> Flask:
 def serve() -> Flask:
     """The app as a web process runs it: its search is warm before the first request, and follows what is published."""
     app = create_app()
-    holder, words = app.extensions["knowledge"], app.extensions["knowledge_words"]
+    holder = app.extensions["knowledge"]
     database = app.extensions["hotline"].database
     readiness.keep_up(holder, Event())
-    readiness.warm(lambda: database.transaction(write=False), holder, words, to_local(utcnow()).date())
+    readiness.warm(lambda: database.transaction(write=False), holder, to_local(utcnow()).date())
     return app
 
 

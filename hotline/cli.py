@@ -56,6 +56,7 @@ def web(host: str, port: int, processes: int, threads: int) -> None:
     from granian import Granian
     from granian.constants import Interfaces
 
+    os.environ.setdefault("MALLOC_ARENA_MAX", "2")  # an arena a thread would hold on to what each once needed
     server = Granian(
         "hotline.app:serve",
         address=host,

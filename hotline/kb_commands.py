@@ -165,12 +165,11 @@ def _said(planned: "Plan", publishes: bool) -> str:
 def _remarks(planned: "Plan") -> Iterator[str]:
     from collections import Counter
 
-    from hotline.knowledge.importing import sentence
     from knowledge_base.repair import LABELS
 
     for kind, count in Counter(one.kind for one in planned.repairs).items():
         yield f"{LABELS[kind]} {count} 处"
-    yield from (f"存疑：{sentence(doubt)}" for doubt in planned.doubts)
+    yield from (f"存疑：{doubt.sentence}" for doubt in planned.doubts)
     yield from planned.warnings
 
 

@@ -55,6 +55,20 @@ class Transition:
 Table = tuple[Transition, ...]
 
 
+def rows(
+    action: str,
+    label: str,
+    sources: StrEnum | Iterable[StrEnum] | None,
+    target: StrEnum | None,
+    who: frozenset[Any],
+    *guards: Guard,
+    **more: Any,
+) -> Table:
+    """One row for each source status; `more`: the other columns of Transition."""
+    each = (sources,) if sources is None or isinstance(sources, StrEnum) else tuple(sources)
+    return tuple(Transition(action, label, source, target, who, guards, **more) for source in each)
+
+
 def available(table: Iterable[Transition], facts: Standing, actor: Acting) -> list[Transition]:
     """The rows this actor may take from the present status, in table order."""
     return [

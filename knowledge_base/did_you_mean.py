@@ -3,10 +3,15 @@
 Only ever offered, never searched for unasked.
 """
 
-from bisect import bisect_left
-from collections.abc import Iterator, Mapping, Sequence
+from __future__ import annotations
 
-from knowledge_base.pinyin import split, syllables
+from bisect import bisect_left
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from knowledge_base.pinyin import alone, split, syllables
 from knowledge_base.segment import Segmenter
 
 MAX_WORD = 8
@@ -18,62 +23,102 @@ _OFTEN = 3
 MAX_QUESTION = 60
 
 
-class Vocabulary:
-    """The words of an index and in how many documents each is; made once an index generation.
+@dataclass(frozen=True)
+class Words:
+    """The words of a segment in ascending order, a line each, and in the same lines how each sounds."""
 
-    Words in fewer than `_OFTEN` documents and single characters are not offered, so they are not kept.
-    """
+    text: str
+    sounds: str
 
-    def __init__(self, documents: Mapping[str, int]) -> None:
-        self._documents = dict(documents)
-        offered = [word for word, count in documents.items() if count >= _OFTEN and 1 < len(word) <= MAX_WORD]
-        self._words = sorted(word for word in offered if not word.isascii())
-        self._reversed = sorted(word[::-1] for word in self._words)
-        self._sounds: dict[str, list[str]] = {}
+    @classmethod
+    def heard(cls, words: Sequence[str]) -> Words:
+        """Ascending words with their sounds; pinyin takes some 0.1 ms each, so this is done once a segment."""
+        return cls("\n".join(words), "\n".join(_sound_of(word) for word in words))
+
+    @cached_property
+    def _words(self) -> list[str]:
+        return self.text.split("\n")
+
+    @cached_property
+    def _alike(self) -> dict[str, list[str]]:
+        """Sound → the words that have it."""
+        alike: defaultdict[str, list[str]] = defaultdict(list)
+        for word, sound in zip(self._words, self.sounds.split("\n"), strict=True):
+            if sound:
+                alike[sound].append(word)
+        return dict(alike)
+
+    @cached_property
+    def _ending(self) -> dict[str, list[str]]:
+        """Last character → the words that end in it."""
+        ending: defaultdict[str, list[str]] = defaultdict(list)
         for word in self._words:
-            self._sounds.setdefault("".join(syllables(word)), []).append(word)
+            if _is_offered(word):
+                ending[word[-1]].append(word)
+        return dict(ending)
 
-    def documents(self, word: str) -> int:
-        """In how many documents the word is."""
-        return self._documents.get(word, 0)
+    def sounding(self, sound: str) -> Sequence[str]:
+        """The words that sound so."""
+        return self._alike.get(sound, ())
+
+    def neighbours(self, word: str) -> Iterator[str]:
+        """The words an edit away; one edit leaves the first or the last character as it is."""
+        beginning = self._words[bisect_left(self._words, word[0]) : bisect_left(self._words, chr(ord(word[0]) + 1))]
+        near = (*filter(_is_offered, beginning), *self._ending.get(word[-1], ()))
+        return (known for known in near if _one_edit(word, known))
+
+
+@dataclass(frozen=True)
+class Vocabulary:
+    """The words of all segments. `documents`: in how many documents a word is that this reader may see."""
+
+    parts: Sequence[Words]
+    documents: Callable[[str], int]
 
     def alternative(self, word: str) -> str | None:
         """The word meant instead of an unknown or rare one: same sound before one edit, then the more frequent."""
         if len(word) < 2 or self.documents(word) > _RARE:
             return None
-        alike = [known for known in self._sounds.get(_sound(word), ()) if known != word]
-        if not alike and len(word) > 2:
-            alike = [known for known in self._neighbours(word) if _one_edit(word, known)]
-        return max(alike, key=lambda known: (self.documents(known), known), default=None)
+        sound = "".join(split(word) or alone(word))
+        alike = {known for part in self.parts for known in part.sounding(sound)} - {word}
+        return self._most_frequent(alike) or (
+            self._most_frequent({known for part in self.parts for known in part.neighbours(word)})
+            if len(word) > 2
+            else None
+        )
 
-    def _neighbours(self, word: str) -> Iterator[str]:
-        """One edit leaves the first or the last character as it is."""
-        yield from _starting(self._words, word[0])
-        yield from (found[::-1] for found in _starting(self._reversed, word[-1]))
+    def _most_frequent(self, words: Iterable[str]) -> str | None:
+        counted = [(self.documents(word), word) for word in words]
+        return max((pair for pair in counted if pair[0] >= _OFTEN), default=(0, None))[1]
 
 
-def did_you_mean(question: str, segmenter: Segmenter, vocabulary: Vocabulary) -> str | None:
+def did_you_mean(
+    question: str, segmenter: Segmenter, vocabulary: Vocabulary, stands: Callable[[str], bool] = lambda _word: True
+) -> str | None:
     """The question with its unknown words replaced, or None when nothing better is known.
 
-    Unknown are words in no document, and neighbouring single characters that make no word together (够置).
+    Unknown are words in no document, and neighbouring single characters that make no word together (够置). `stands`
+    has the last word on what may be offered: a vocabulary may be a little older than what it was made from.
     """
     tokens = segmenter.words(question[:MAX_QUESTION])
     pieces, at, changed = [], 0, False
     while at < len(tokens):
-        end, meant = _replaced(tokens, at, vocabulary)
+        end, meant = _replaced(tokens, at, vocabulary, stands)
         pieces.append(meant or tokens[at])
         at, changed = end, changed or meant is not None
     return "".join(pieces) if changed else None
 
 
-def _replaced(tokens: Sequence[str], at: int, vocabulary: Vocabulary) -> tuple[int, str | None]:
+def _replaced(
+    tokens: Sequence[str], at: int, vocabulary: Vocabulary, stands: Callable[[str], bool]
+) -> tuple[int, str | None]:
     """(where to go on, word meant) for the longest stretch of unknown tokens here that has an alternative."""
     end = at
     while end < min(len(tokens), at + MAX_WORD) and _doubtful(tokens[end], vocabulary):
         end += 1
     for stop in range(end, at, -1):
         meant = vocabulary.alternative("".join(tokens[at:stop]))
-        if meant:
+        if meant and stands(meant):
             return stop, meant
     return at + 1, None
 
@@ -82,16 +127,12 @@ def _doubtful(token: str, vocabulary: Vocabulary) -> bool:
     return token.isalnum() and (len(token) == 1 or vocabulary.documents(token) <= _RARE)
 
 
-def _sound(word: str) -> str:
-    """How a word sounds; typed pinyin is its own sound."""
-    return "".join(split(word) or ()) or "".join(syllables(word))
+def _is_offered(word: str) -> bool:
+    return 1 < len(word) <= MAX_WORD and not word.isascii()
 
 
-def _starting(words: Sequence[str], char: str) -> Iterator[str]:
-    for at in range(bisect_left(words, char), len(words)):
-        if words[at][0] != char:
-            return
-        yield words[at]
+def _sound_of(word: str) -> str:
+    return "".join(syllables(word)) if _is_offered(word) else ""
 
 
 def _one_edit(one: str, other: str) -> bool:

@@ -11,8 +11,10 @@ from knowledge_base.normalise import normalise
 
 _EXCERPT = 12
 _HAN = "\u4e00-\u9fff"
+_COUNTED = "(?=[省市区區县縣镇鎮街年月日号號%％万萬亿億元家个個项項件条條户戶人名](?!数|數|限|度|均))"
+"""What a single cross must stand before to be a blank ("×市"): in "单价×数量" it is arithmetic."""
 _PLACEHOLDER = re.compile(
-    rf"(?<![A-Za-z0-9])[xX]{{2,6}}(?![A-Za-z0-9])|(?<=[{_HAN}])[xX](?=[{_HAN}%％])|(?<!\d)[×╳]{{1,6}}(?!\d)|[*＊]{{2,}}|_{{3,}}|〔\s*〕|[【\[(（]待(?:补充|定|填写?)[】\])）]"
+    rf"(?<![A-Za-z0-9])[xX]{{2,6}}(?![A-Za-z0-9])|(?<=[{_HAN}])[xX]{_COUNTED}|[×╳]{{2,6}}|(?<!\d)[×╳]{_COUNTED}|[*＊]{{2,}}|_{{3,}}|〔\s*〕|[【\[(（]待(?:补充|定|填写?)[】\])）]"
 )
 _DAMAGED = re.compile(r"[\ufffd\ue000-\uf8ff]|[\u3105-\u3129][^\n]{0,3}[\u2500-\u257f]")
 _YEAR = re.compile(r"(?<!\d)(20\d\d)\s*年")
@@ -33,6 +35,11 @@ class Doubt:
     message: str
     excerpt: str = ""
 
+    @property
+    def sentence(self) -> str:
+        """The message with the words it is about."""
+        return f"{self.message}（“{self.excerpt}”）" if self.excerpt else self.message
+
 
 def find_doubts(
     text: str, *, title: str | None, dates: Dates, gaps: Sequence[str], today: date | None = None
@@ -50,6 +57,16 @@ def find_doubts(
         _attachment(text),
     )
     return tuple(doubt for doubt in found if doubt)
+
+
+def doubts_of_words(text: str) -> tuple[Doubt, ...]:
+    """What is doubtful about an entry's own words, whoever wrote them: blanks, damage, an attachment that lacks."""
+    return tuple(doubt for doubt in (_placeholders(text), _damaged(text), _attachment(text)) if doubt)
+
+
+def has_blanks(text: str) -> bool:
+    """Whether placeholders are left: such a text must not be published."""
+    return _PLACEHOLDER.search(text) is not None
 
 
 def _placeholders(text: str) -> Doubt | None:

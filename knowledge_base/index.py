@@ -124,7 +124,7 @@ def update(
         with damage_named(folder, is_written=True):
             present = build_path(folder, old.build)
             _write(open_dir(str(present)), docs, segmenter, removed)
-            _pack(present)
+            _pack(present, segmenter)
         pointer = Pointer(old.build, old.generation + 1, revision, old.fingerprint)
         _swap(folder, pointer)
     return pointer
@@ -185,7 +185,7 @@ def _write_new(target: Path, docs: Iterable[Doc], segmenter: Segmenter) -> None:
     target.mkdir(mode=0o700)
     try:
         _write(create_in(str(target), _schema()), docs, segmenter, in_one_file=False)
-        _pack(target)
+        _pack(target, segmenter)
     except BaseException:
         shutil.rmtree(target, ignore_errors=True)  # a full disk must not fill up further with every try
         raise
@@ -207,9 +207,9 @@ def _write(
     writer.commit()
 
 
-def _pack(build: Path) -> None:
+def _pack(build: Path, segmenter: Segmenter) -> None:
     with open_dir(str(build)).reader() as reader:  # type: ignore[no-untyped-call]
-        pack_all([leaf for leaf, _ in leaves_of(reader)], build)
+        pack_all([leaf for leaf, _ in leaves_of(reader)], build, segmenter)
 
 
 def _columns(doc: Doc, segmenter: Segmenter) -> dict[str, Any]:

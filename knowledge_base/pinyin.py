@@ -1,7 +1,9 @@
 """Han text → pinyin without tones: what people type who know how a name sounds."""
 
+import os
 import re
-from functools import lru_cache
+from functools import cache, lru_cache
+from typing import Any
 
 from knowledge_base.normalise import normalise
 
@@ -18,10 +20,33 @@ def syllables(word: str) -> tuple[str, ...]:
 
     ü is v, as on keyboards. Spaces and marks are left out.
     """
-    from pypinyin import Style, lazy_pinyin  # reads its dictionaries, half a second, when pinyin is first asked for
+    _learn_phrases()
+    return alone(word)
 
+
+def alone(word: str) -> tuple[str, ...]:
+    """The syllables of what is no word: each character as it is read by itself, as far as no phrases were learned."""
+    pypinyin = _pypinyin()
     kept = "".join(char for char in normalise(word) if char.isalnum())
-    return tuple(lazy_pinyin(kept, style=Style.NORMAL, errors=list))  # type: ignore[arg-type]  # its stubs forget that errors may give a list
+    return tuple(pypinyin.lazy_pinyin(kept, style=pypinyin.Style.NORMAL, errors=list))
+
+
+@cache
+def _pypinyin() -> Any:
+    """pypinyin with its characters only, 12 MB; read when pinyin is first asked for."""
+    os.environ.setdefault("PYPINYIN_NO_PHRASES", "1")
+    import pypinyin
+
+    return pypinyin
+
+
+@cache
+def _learn_phrases() -> None:
+    """Its phrases are 45 MB more, and only who spells an index needs them."""
+    pypinyin = _pypinyin()
+    from pypinyin.phrases_dict import phrases_dict
+
+    pypinyin.load_phrases_dict(phrases_dict)
 
 
 def split(typed: str) -> tuple[str, ...] | None:

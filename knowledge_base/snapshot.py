@@ -7,8 +7,9 @@ which is far slower on long questions.
 from __future__ import annotations  # numpy's arrays are generic for the type checker only
 
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -16,13 +17,19 @@ import numpy as np
 from numpy.typing import NDArray
 from whoosh.index import open_dir
 
+from knowledge_base.did_you_mean import Vocabulary
 from knowledge_base.filters import Allowed, Filters, allow
 from knowledge_base.index import IndexDamaged, Pointer, build_path, damage_named, read_pointer
-from knowledge_base.packed import RANKED, Packed, key, leaves_of, load
-from knowledge_base.weighting import Field, Postings
+from knowledge_base.packed import RANKED, UNSPELT, Packed, Term, key, leaves_of, load
+from knowledge_base.suggest import Suggestion, best
+from knowledge_base.weighting import Field, Occurrences, Postings, Spread
 
-MAX_CACHED = 20_000_000
-"""Numbers of weighed postings kept in memory per generation, four bytes each."""
+COMMON = 4
+"""A term in more than one of so many documents is kept as one array over all of them."""
+MAX_KEPT = 6_000_000
+"""Numbers in those arrays, four bytes each, per generation."""
+MAX_FOUND = 8000
+"""Terms whose places in the files are remembered."""
 MAX_ALLOWED = 64
 TRIES = 3
 
@@ -41,39 +48,40 @@ class Stored:
 class Snapshot:
     """Read access to one generation of `size` documents, deleted ones included; safe to share between threads.
 
+    segments: by Whoosh's name for each, in the order of their documents.
     live bool[size]; starts, ends int32[size]: first and last day in force as ordinals. Every method may raise
     IndexDamaged.
     """
 
-    def __init__(self, folder: Path, pointer: Pointer, reader: Any, segments: list[Packed]) -> None:
+    def __init__(self, folder: Path, pointer: Pointer, reader: Any, segments: dict[str, Packed]) -> None:
         self.pointer = pointer
         self.doc_count: int = reader.doc_count()
         self.size: int = reader.doc_count_all()
         self._folder = folder
         self._reader = reader
-        self._reading, self._remembering = threading.Lock(), threading.Lock()  # Whoosh's readers share a file position
-        self._segments = segments
+        self._reading, self._keeping = threading.Lock(), threading.Lock()  # Whoosh's readers share a file position
+        self.segments = segments
         self._bases = [base for _, base in leaves_of(reader)]
         self._fields = {name: Field(self._joined("lengths", i)) for i, name in enumerate(RANKED)}
-        self._cache: dict[tuple[str, str], Postings] = {}
-        self._cached = 0
+        self._places = lru_cache(MAX_FOUND)(self._find)
+        self._common: dict[tuple[str, str], Spread] = {}
         self._allowed: dict[tuple[date, Filters], Allowed] = {}
-        self.starts, self.ends = self._joined("starts"), self._joined("ends")
+        self.starts, self.ends, self._entries = (self._joined(name) for name in ("starts", "ends", "entries"))
         self.live = _live(reader, self.size)
 
-    def postings(self, field: str, term: str) -> Postings:
-        """The weighed postings of a term in one of the ranked fields; empty when the term is unknown."""
-        found = self._cache.get((field, term))
-        if found is None:
-            found = self._fields[field].weigh(*self._occurrences(field, term))
-            self._remember((field, term), found)
-        return found
+    def postings(self, field: str, term: str) -> Postings | Spread:
+        """The weighed postings of a term in one of the ranked fields."""
+        if (kept := self._common.get((field, term))) is not None:
+            return kept
+        parts, total = self._look_up(field, term)
+        found = self._fields[field].weigh(parts, total)
+        if self._count(field, term) * COMMON <= self.size:
+            return found
+        return self._keep((field, term), found)
 
     def idf(self, field: str, term: str) -> float:
         """How rare a term is, without weighing its postings; 0 when it is unknown."""
-        wanted = _key(field, term)
-        spans = (segment.find(wanted) for segment in self._segments)
-        return self._fields[field].idf(sum(span.stop - span.start for span in spans))
+        return self._fields[field].idf(self._count(field, term))
 
     def prior(self, field: str) -> NDArray[np.float32]:
         """float32[size]: what each document's length takes from its score for each term of the question."""
@@ -81,7 +89,10 @@ class Snapshot:
 
     def having(self, field: str, term: str) -> NDArray[np.uint32]:
         """The documents, ascending, in which a term stands: in a ranked field or in one that is only looked up."""
-        return self._occurrences(field, term)[0]
+        found: NDArray[np.uint32] = _concatenated(
+            [part.docs + np.uint32(part.base) for part in self._look_up(field, term)[0]], np.uint32
+        )
+        return found
 
     def with_number(self, number: str) -> list[int]:
         """The documents that carry a document number with this key (see `DocNumber.key`)."""
@@ -101,40 +112,51 @@ class Snapshot:
         with self._reading, damage_named(self._folder):
             return Stored(*self._reader.stored_fields(doc)["shown"])
 
-    def documents(self, mask: NDArray[np.bool_]) -> dict[str, int]:
-        """Word → in how many of the documents of `mask` (bool[size]) it stands; no word that stands in none of them."""
-        with self._reading, damage_named(self._folder):
-            words = [term.decode() for term in self._reader.lexicon("words")]
-        counted = ((word, int(mask[self.having("words", word)].sum())) for word in words)
-        return {word: count for word, count in counted if count}
+    def suggest(self, typed: str, *, on: date, filters: Filters, top: int) -> list[int]:
+        """The entries in force that day whose titles fit what was typed, best first."""
+        allowed, found = self.allowed(on, filters).mask, list[Suggestion]()
+        for base, segment in zip(self._bases, self.segments.values(), strict=True):
+            mine = segment.titles.suggest(typed, top=top, allowed=allowed[base : base + len(segment.entries)])
+            found += [replace(one, doc=base + one.doc) for one in mine]
+        return [int(self._entries[one.doc]) for one in best(found, top)]
 
-    def _occurrences(self, field: str, term: str) -> tuple[NDArray[np.uint32], NDArray[np.uint8]]:
-        """Documents (numbered through all segments) and counts; straight from the mapped file where one has all."""
-        wanted = _key(field, term)
-        spans = (
-            (base, segment, segment.find(wanted)) for base, segment in zip(self._bases, self._segments, strict=True)
+    def vocabulary(self, on: date, filters: Filters) -> Vocabulary:
+        """The words of the entries in force that day."""
+        allowed = self.allowed(on, filters).mask
+        return Vocabulary(
+            [segment.words for segment in self.segments.values()],
+            lambda word: int(allowed[self.having("words", word)].sum()),
         )
-        found = [(base, segment.docs[span], segment.counts[span]) for base, segment, span in spans if span.stop]
-        if len(found) == 1 and not found[0][0]:
-            return found[0][1:]
-        docs = [docs + np.uint32(base) for base, docs, _ in found]
-        return _concatenated(docs, np.uint32), _concatenated([counts for _, _, counts in found], np.uint8)
 
-    def _remember(self, term: tuple[str, str], postings: Postings) -> None:
-        with self._remembering:
-            self._cache[term] = postings
-            self._cached += postings.size + 1  # so that endless unknown words fill it too
-            while self._cached > MAX_CACHED:
-                oldest = next(iter(self._cache))
-                self._cached -= self._cache.pop(oldest).size + 1
+    def _look_up(self, field: str, term: str) -> tuple[list[Occurrences], int]:
+        """A term's postings, and how often it stands in all of them."""
+        found = self._places(field, term)
+        with damage_named(self._folder):
+            parts = [Occurrences(base, part.docs[term.span], part.codes[term.span]) for base, term, part in found]
+        return parts, sum(term.total for _, term, _ in found)
+
+    def _find(self, field: str, term: str) -> list[tuple[int, Term, Packed]]:
+        """The segments that have a term, each with the number of its first document, and where there."""
+        wanted = key(field, term.encode(errors="replace"))  # a lone surrogate is in no text
+        pairs = zip(self._bases, self.segments.values(), strict=True)
+        return [(base, found, segment) for base, segment in pairs if (found := segment.find(wanted))]
+
+    def _count(self, field: str, term: str) -> int:
+        return sum(term.span.stop - term.span.start for _, term, _ in self._places(field, term))
+
+    def _keep(self, term: tuple[str, str], postings: Postings) -> Spread:
+        gains = np.zeros(self.size, np.float32)
+        postings.add_to(gains)
+        spread = Spread(gains)
+        with self._keeping:
+            self._common[term] = spread
+            while len(self._common) * self.size > MAX_KEPT:
+                del self._common[next(iter(self._common))]
+        return spread
 
     def _joined(self, name: str, row: int | None = None) -> Any:
-        columns = [getattr(segment, name) for segment in self._segments]
+        columns = [getattr(segment, name) for segment in self.segments.values()]
         return _concatenated([column if row is None else column[row] for column in columns], None)
-
-
-def _key(field: str, term: str) -> int:
-    return key(field, term.encode(errors="replace"))  # a lone surrogate is in no text
 
 
 def _concatenated(parts: list[Any], kind: Any) -> Any:
@@ -149,25 +171,31 @@ def _live(reader: Any, size: int) -> NDArray[np.bool_]:
     return live
 
 
-def open_index(folder: Path) -> Snapshot:
-    """The present generation of the index in `folder`. Raises IndexDamaged."""
+def open_index(folder: Path, held: Snapshot | None = None) -> Snapshot:
+    """The present generation of the index in `folder`; segments that `held` has too are not read again.
+
+    Raises IndexDamaged.
+    """
     for _ in range(TRIES - 1):
         try:
-            return _open(folder)
+            return _open(folder, held)
         except IndexDamaged as error:
             # A writer takes files away that its commit made obsolete; between reading their names and opening them
             # they may go. The next try reads the new names.
             if not isinstance(error.__cause__, FileNotFoundError):
                 raise
-    return _open(folder)
+    return _open(folder, held)
 
 
-def _open(folder: Path) -> Snapshot:
+def _open(folder: Path, held: Snapshot | None) -> Snapshot:
     pointer = read_pointer(folder)
     build = build_path(folder, pointer.build)
+    kept = held.segments if held and held.pointer.build == pointer.build else {}
     with damage_named(folder):
         reader = open_dir(str(build)).reader()  # type: ignore[no-untyped-call]
-        leaves = [leaf for leaf, _ in leaves_of(reader)]
-        for leaf in leaves:
+        segments = {}
+        for leaf, _ in leaves_of(reader):
             leaf.stored_fields(0)  # opens the file now, before a writer may take it away
-        return Snapshot(folder, pointer, reader, [load(leaf, build) for leaf in leaves])
+            name = leaf.segment().segment_id()
+            segments[name] = kept[name] if name in kept and kept[name].titles is not UNSPELT else load(leaf, build)
+        return Snapshot(folder, pointer, reader, segments)

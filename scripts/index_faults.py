@@ -27,6 +27,14 @@ def delete_segment(folder: Path) -> None:
         path.unlink()
 
 
+def truncate_packed(folder: Path) -> None:
+    """As a power cut or a bad copy leaves it; whoever has the old file mapped keeps that."""
+    path = max(build_of(folder).glob("packed-*/docs"), key=lambda path: path.stat().st_size)
+    short = path.with_name("short")
+    short.write_bytes(path.read_bytes()[: path.stat().st_size // 8 * 4])
+    short.replace(path)
+
+
 def truncate_pointer(folder: Path) -> None:
     os.truncate(folder / "current", 10)
 
@@ -47,6 +55,7 @@ def delete_everything(folder: Path) -> None:
 FAULTS = {
     "truncated TOC": truncate_toc,
     "deleted segment": delete_segment,
+    "truncated postings": truncate_packed,
     "truncated pointer": truncate_pointer,
     "garbled pointer": garble_pointer,
     "deleted build": delete_build,

@@ -48,9 +48,11 @@ def made(city: City, status: str = "PUBLISHED", /, **said: Any) -> str:
     return brought(city, code, status)
 
 
-def brought(city: City, code: str, status: str = "PUBLISHED") -> str:
-    """The open draft of an entry brought to this status."""
-    for arrives, login, action in STEPS if status != "DRAFT" else ():
+def brought(city: City, code: str, status: str = "PUBLISHED", since: str = "DRAFT") -> str:
+    """The open version of an entry brought from `since` to this status."""
+    arrived = [arrives for arrives, _, _ in STEPS]
+    begins = arrived.index(since) + 1 if since in arrived else 0
+    for arrives, login, action in STEPS[begins:] if status != since else ():
         act(city, login, action, code)
         if arrives == status:
             break

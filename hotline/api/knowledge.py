@@ -3,22 +3,24 @@
 from collections.abc import Callable
 from typing import Any
 
-from flask import current_app, request
+from flask import request
 from flask_smorest import Blueprint
 from marshmallow import fields, validate
 
 from hotline.api.access import bearer, json_body
+from hotline.api.routes import refuse_others, route
 from hotline.directory.models import Category, Unit
 from hotline.directory.queries import by_code as directory_row
 from hotline.errors import NotFound
 from hotline.idempotency import once
 from hotline.knowledge import corrections, gaps, queries, replies, searches, view
 from hotline.knowledge import schemas as forms
-from hotline.knowledge.actions import CREATING_ENTRY, ENTRY_ACTIONS, EntryAction, perform_on_entry
+from hotline.knowledge.actions import CREATING_ENTRY, ENTRY_ACTIONS, perform_on_entry
 from hotline.knowledge.history import history_of_entry
 from hotline.knowledge.lifecycle import TABLE
 from hotline.knowledge.models import EntryType, KbEntry
 from hotline.knowledge.queries import Wanted
+from hotline.knowledge.serving import index
 from hotline.ticket.schemas import LINE, SHORT, Checked, code, line
 from hotline.ui.door import Door, door
 
@@ -60,8 +62,7 @@ def search(asked: dict[str, Any]) -> dict[str, Any]:
     """What answers the question on that day, best first; `degraded` while the index is being repaired."""
     with door(write=True) as d:
         wanted, on = _wanted(d, asked), asked["on"] or d.today
-        holder = current_app.extensions["knowledge"]
-        found = queries.search(d.session, holder, asked["q"], actor=d.actor, on=on, top=asked["top"], wanted=wanted)
+        found = queries.search(d.session, index(), asked["q"], actor=d.actor, on=on, top=asked["top"], wanted=wanted)
         log_id = searches.log_search(d.session, asked["q"], found, d.now, is_public=False)
         hits = [view.hit_as_dict(hit) for hit in found.hits]
         return {"search_id": log_id, "degraded": found.degraded, "hits": hits}
@@ -233,7 +234,6 @@ def _once(d: Door, make: Callable[[], dict[str, Any]]) -> dict[str, Any]:
 def _draft(action: str) -> Callable[[], dict[str, Any]]:
     """A route that makes an entry."""
 
-    @bearer
     def create() -> dict[str, Any]:
         payload = json_body()
         with door(write=True) as d:
@@ -245,7 +245,6 @@ def _draft(action: str) -> Callable[[], dict[str, Any]]:
 def _act(action: str) -> Callable[[str], dict[str, Any]]:
     """A route that takes one row of the entry's table."""
 
-    @bearer
     def act(code: str) -> dict[str, Any]:
         payload = json_body()
         with door(write=True) as d:
@@ -254,24 +253,10 @@ def _act(action: str) -> Callable[[str], dict[str, Any]]:
     return act
 
 
-def _route(path: str, name: str, action: str, spec: EntryAction, view_of: Callable[..., Any], status: int) -> None:
-    view_of.__name__ = name
-    view_of.__doc__ = f"{LABELS[action]}（{action}）"
-    body = {"required": True, "content": {"application/json": {"schema": spec.schema}}}
-    pages.route(path, methods=["POST"], endpoint=name)(pages.doc(requestBody=body)(pages.response(status)(view_of)))
-
-
 LABELS = {row.action: row.label for row in TABLE}
 
 for _name, _spec in CREATING_ENTRY.items():
-    _route(f"/new/{_name}", f"new_{_name}", _name, _spec, _draft(_name), 201)
+    route(pages, f"/new/{_name}", _name, LABELS[_name], _spec.schema, _draft(_name), 201)
 for _name, _spec in ENTRY_ACTIONS.items():
-    _route(f"/<code>/actions/{_name}", f"act_{_name}", _name, _spec, _act(_name), 200)
-
-
-@pages.post("/<code>/actions/<action>")
-@bearer
-@pages.response(404)
-def unknown_action(code: str, action: str) -> None:
-    """Any other action: there is none."""
-    raise NotFound(f"没有“{action}”这个操作", code="unknown_action")
+    route(pages, f"/<code>/actions/{_name}", _name, LABELS[_name], _spec.schema, _act(_name), 200)
+refuse_others(pages, "<code>")

@@ -8,9 +8,9 @@ from flask_smorest import Blueprint
 from marshmallow import fields, validate
 
 from hotline.accounts.actor import SYSTEM
-from hotline.actions import ACTIONS, CREATING, Action, perform
+from hotline.actions import ACTIONS, CREATING, perform
 from hotline.api.access import bearer, json_body
-from hotline.errors import NotFound
+from hotline.api.routes import refuse_others, route
 from hotline.idempotency import once
 from hotline.ticket import listing
 from hotline.ticket.ledger import plain
@@ -98,7 +98,6 @@ def _answer(d: Door, ticket: Ticket) -> dict[str, Any]:
 def _register(action: str) -> Callable[[], dict[str, Any]]:
     """A route that makes a ticket. The same `Idempotency-Key` gives the same answer."""
 
-    @bearer
     def create() -> dict[str, Any]:
         payload = json_body()
         with door(write=True) as d:
@@ -117,7 +116,6 @@ def _register(action: str) -> Callable[[], dict[str, Any]]:
 def _act(action: str) -> Callable[[str], dict[str, Any]]:
     """A route that moves a ticket."""
 
-    @bearer
     def act(no: str) -> dict[str, Any]:
         payload = json_body()
         with door(write=True) as d:
@@ -126,22 +124,8 @@ def _act(action: str) -> Callable[[str], dict[str, Any]]:
     return act
 
 
-def _route(path: str, name: str, action: str, spec: Action, view: Callable[..., Any], status: int) -> None:
-    view.__name__ = name
-    view.__doc__ = f"{LABELS[action]}（{action}）"
-    body = {"required": True, "content": {"application/json": {"schema": spec.schema}}}
-    pages.route(path, methods=["POST"], endpoint=name)(pages.doc(requestBody=body)(pages.response(status)(view)))
-
-
 for _name, _spec in CREATING.items():
-    _route(f"/new/{_name}", f"new_{_name}", _name, _spec, _register(_name), 201)
+    route(pages, f"/new/{_name}", _name, LABELS[_name], _spec.schema, _register(_name), 201)
 for _name, _spec in ACTIONS.items():
-    _route(f"/<no>/actions/{_name}", f"act_{_name}", _name, _spec, _act(_name), 200)
-
-
-@pages.post("/<no>/actions/<action>")
-@bearer
-@pages.response(404)
-def unknown_action(no: str, action: str) -> None:
-    """Any other action: there is none."""
-    raise NotFound(f"没有“{action}”这个操作", code="unknown_action")
+    route(pages, f"/<no>/actions/{_name}", _name, LABELS[_name], _spec.schema, _act(_name), 200)
+refuse_others(pages, "<no>")

@@ -39,19 +39,24 @@ def fill(
     """
     with database.transaction() as session:
         fill_directory(session, now, seed)
-        _import_policies(session, now)
+        entries = _import_policies(session, now)
         calendar = working_calendar(session)
     events = history(random.Random(seed), seed, calendar, now, count)
-    player_for(database).play(events, now, progress)
+    player_for(database, entries).play(events, now, progress)
     fill_workshop(database, now)
     fill_consultations(database, now)
 
 
-def _import_policies(session: Session, now: datetime) -> None:
+def _import_policies(session: Session, now: datetime) -> dict[str, str]:
+    """Each policy's name → "entry:version" of its first clause, as the year's replies cite it."""
     units = dict(session.execute(select(Unit.code, Unit.id)).all())
     editor = session.scalar(select(Account.id).filter_by(login=people.showcase()["KB_EDITOR"].login))
+    first: dict[str, str] = {}
     for policy in POLICIES:
-        import_text(session, policy.read(), Ownership(units[policy.unit_code]), author_id=editor, now=now)
+        owner = Ownership(units[policy.unit_code])
+        done = import_text(session, policy.read(), owner, author_id=editor, now=now)
+        first[policy.name] = f"{done.created[0].id}:1"
+    return first
 
 
 def logins() -> list[tuple[str, str, str]]:

@@ -29,6 +29,9 @@ Progress = Callable[[int, int], None]
 RECENT = timedelta(minutes=10)
 """Notices younger than this are really delivered."""
 
+UNCITED = timedelta(days=20)
+"""So recent replies cite nothing: their units still owe the regulation (依据报送), as in a house at work."""
+
 BATCH = 1000
 """Steps a transaction: few enough to keep the session small, many enough to spare the disk."""
 
@@ -55,14 +58,20 @@ NEXT = select(func.min(Clock.next_fire_at)).where(RUNNING)
 
 @dataclass
 class Player:
-    """Performs events in order of time. `tickets`: (story, ticket of the story) → number and id."""
+    """Performs events in order of time. `tickets`: (story, ticket of the story) → number and id.
+
+    `entries`: a policy's name → the code that replies cite; those of the last days cite nothing yet (`UNCITED`).
+    """
 
     database: Database
     actors: dict[str, Actor]
+    entries: dict[str, str] = field(default_factory=dict)
+    until: datetime | None = None
     tickets: dict[tuple[int, int], tuple[str, int]] = field(default_factory=dict)
 
     def play(self, events: Sequence[Event], now: datetime, progress: Progress = no_progress) -> None:
         """All of it, up to `now`. Each rung fires at its own time, before whatever was done after it."""
+        self.until = now
         for start in range(0, len(events), BATCH):
             with without_garbage_collection(), self.database.transaction() as session:
                 self._play(session, events[start : start + BATCH])
@@ -88,8 +97,14 @@ class Player:
             payload = {**payload, "master_no": self.tickets[event.story, 0][0]}
         if step.action == PASS_ADVICE:
             return _pass_advice(session, actor, ticket_id, event.at)
+        if step.action == "reply":
+            payload = {**payload, "citations": self._cited(payload["citations"], event.at)}
         ticket = perform(session, actor, step.action, payload, event.at, number=number)
         self.tickets[key] = ticket.no, ticket.id
+
+    def _cited(self, names: Sequence[str], at: datetime) -> list[str]:
+        is_recent = self.until is not None and at > self.until - UNCITED
+        return [] if is_recent else [self.entries[name] for name in names]
 
 
 def _pass_advice(session: Session, actor: Actor, ticket_id: int | None, at: datetime) -> None:
@@ -99,11 +114,11 @@ def _pass_advice(session: Session, actor: Actor, ticket_id: int | None, at: date
         perform_on_advice(session, actor, PASS_ADVICE, {}, at, advice_id)
 
 
-def player_for(database: Database) -> Player:
-    """A player who knows everybody in the directory."""
+def player_for(database: Database, entries: dict[str, str] | None = None) -> Player:
+    """A player who knows everybody in the directory, and the entries that replies cite."""
     with database.transaction(write=False) as session:
         actors = {account.login: actor_of(session, account) for account in session.scalars(select(Account))}
-    return Player(database, actors)
+    return Player(database, actors, entries or {})
 
 
 def catch_up(session: Session, until: datetime, context: SweepContext) -> None:

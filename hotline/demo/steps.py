@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from hotline.demo.cast import Cast, form_of
+from hotline.demo.knowledge import CITED
 from hotline.demo.replies import phrase, remark, reply
 
 ENTERPRISE = "ENTERPRISE"
@@ -112,7 +113,8 @@ def written(c: Cast, work: float) -> Iterator[Step]:
 def drafted(c: Cast, work: float) -> Step:
     """The unit's answer as its handler writes it."""
     texts = reply(c.rng, c.appeal.category, c.unit)
-    return Step(c.worker, "reply", work, {**vars(texts), "is_true": c.rng.random() < 0.8})
+    cites = [CITED[c.appeal.category[:2]]]
+    return Step(c.worker, "reply", work, {**vars(texts), "is_true": c.rng.random() < 0.8, "citations": cites})
 
 
 def _working_time(c: Cast) -> float:

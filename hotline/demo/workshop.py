@@ -13,11 +13,11 @@ from hotline.database import Database
 from hotline.demo.data import read
 from hotline.knowledge.actions import perform_on_entry
 from hotline.knowledge.corrections import report
-from hotline.knowledge.gaps import open_gap
+from hotline.knowledge.gaps import close_with, open_gap
 from hotline.knowledge.models import KbEntry
 from hotline.knowledge.notices import raise_notice
 from hotline.knowledge.queries import Found
-from hotline.knowledge.records import CorrectionKind
+from hotline.knowledge.records import CorrectionKind, Submission
 from hotline.knowledge.searches import log_search
 
 AUTHOR, LEADER, EDITOR, AGENT, SUPERVISOR = "gxj.handler", "gxj.leader", "kb1", "agent1", "super1"
@@ -26,6 +26,7 @@ EARLIER = timedelta(minutes=5)
 WAY = (("FIRST_REVIEW", AUTHOR, "submit"), ("SECOND_REVIEW", LEADER, "pass_review"), ("PUBLISHED", EDITOR, "publish"))
 OWN = frozenset({"name", "goes", "then", "reason", "successor", "starts", "ends", "review"})
 """What a row says to us; the rest is the entry's content."""
+LONG_OWED = timedelta(days=7)
 GAP_QUESTION = "外资研发中心进口设备能免税吗"
 UNANSWERED = ("冷链车进城通行证怎么办", "冷链车进城通行证怎么办", "直播电商基地有没有场租补贴")
 
@@ -54,6 +55,7 @@ class Workshop:
         self._gap()
         self._questions()
         self._statement()
+        self._submissions()
 
     def _entry(self, row: dict[str, Any]) -> None:
         code = self._act(AUTHOR, "draft", None, {**self._content(row), "is_public": True})
@@ -91,6 +93,14 @@ class Workshop:
     def _gap(self) -> None:
         said = {"question": GAP_QUESTION, "unit_code": "KCJ", "text": "本周已有三家企业问到，库内没有依据。"}
         open_gap(self.session, said, self.actors[EDITOR], self.now)
+
+    def _submissions(self) -> None:
+        """Of the regulations that units owe for longer than their limit all but the newest have come in by now."""
+        owed = select(Submission).where(Submission.closed_at.is_(None), Submission.opened_at < self.now - LONG_OWED)
+        late = self.session.scalars(owed.order_by(Submission.opened_at.desc())).all()
+        for row in late[1:]:
+            said = {"entry_code": self.codes["hotline_hours"], "text": "单位已补报，见所附条目。"}
+            close_with(self.session, row, said, self.actors[EDITOR], self.now)
 
     def _questions(self) -> None:
         for question in UNANSWERED:

@@ -12,7 +12,7 @@ from hotline.deadlines.models import Clock, ClockState
 from hotline.deadlines.subjects import Subject
 from hotline.directory.time import working_calendar
 from hotline.experts.records import Advice
-from hotline.ticket.models.codes import Labelled
+from hotline.labelled import Labelled
 from routing.deadlines import Limit, LimitUnit
 from routing.escalation import Ladder, Rung, RungName
 

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from hotline.accounts.models import Account
 from hotline.database import Base, EncryptedText, UtcDateTime, enum_column
 from hotline.directory.models import Category, Region, Unit
-from hotline.ticket.models.codes import Labelled
+from hotline.labelled import Labelled
 from routing.experts import Presence as EnginePresence
 
 

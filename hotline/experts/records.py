@@ -10,8 +10,8 @@ from hotline.accounts.models import Account
 from hotline.database import Base, UtcDateTime, enum_column
 from hotline.directory.models import Category, Region, Unit
 from hotline.experts.models import Expert
+from hotline.labelled import Labelled
 from hotline.ticket.models import Satisfaction, Ticket
-from hotline.ticket.models.codes import Labelled
 
 
 class AdviceKind(Labelled):

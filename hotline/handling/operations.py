@@ -13,6 +13,7 @@ from hotline.deadlines.subjects import Subject
 from hotline.directory.models import Unit
 from hotline.directory.queries import by_code
 from hotline.errors import Invalid
+from hotline.knowledge.citing import stand_on
 from hotline.ticket.clocks import ASSIGNMENT, start_inner, subject_of
 from hotline.ticket.models import (
     Assignment,
@@ -105,13 +106,16 @@ def interim(ticket: Ticket, data: Data, actor: Actor, now: datetime) -> None:
 
 
 def reply(ticket: Ticket, data: Data, actor: Actor, now: datetime) -> None:
-    """提交答复: to the hotline's review, or first through the unit's own sign-off."""
+    """提交答复: to the hotline's review, or first through the unit's own sign-off; each cited entry is kept with it."""
     levels = ticket.lead_unit.sign_off_levels if ticket.lead_unit else 0
     unit_id = ticket.lead_unit_id
     apply(ticket, "reply", actor, now, data, sign_offs_left=levels)
     texts = {name: data.get(name) or "" for name in ("public_text", "internal_note", "legal_basis")}
     made = {"ticket_id": ticket.id, "unit_id": unit_id, "by_id": actor.account_id, "at": now}
-    session_of(ticket).add(Reply(**made, **texts, round=ticket.round, is_true=data.get("is_true")))
+    answer = Reply(**made, **texts, round=ticket.round, is_true=data.get("is_true"))
+    session_of(ticket).add(answer)
+    session_of(ticket).flush()
+    stand_on(ticket, answer, data, actor, now)
 
 
 def sign_off(ticket: Ticket, data: Data, actor: Actor, now: datetime) -> None:

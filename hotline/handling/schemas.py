@@ -3,7 +3,19 @@
 from marshmallow import fields, validate
 
 from hotline.ticket.models.codes import ContactResult, ExtensionReason, ObjectionReason, PauseReason
-from hotline.ticket.schemas import LINE, SHORT, Form, code, day, flag, line, reference, text
+from hotline.ticket.schemas import (
+    INTERNAL_CONFIRMED,
+    LINE,
+    SHORT,
+    Form,
+    citations,
+    code,
+    day,
+    flag,
+    line,
+    reference,
+    text,
+)
 
 
 class Objecting(Form):
@@ -85,4 +97,6 @@ class Replying(Form):
     public_text = text("公开答复", required=True, rows=6, hint="企业会看到这段文字")
     internal_note = text("内部办理情况", rows=3, hint="仅热线和承办单位可见")
     legal_basis = line("政策或法律依据", LINE, required=True)
+    citations = citations(hint="答复所依据的条目；内部条目只留存备查，企业看不到")
+    internal_confirmed = flag(INTERNAL_CONFIRMED, silent=True)
     is_true = flag("诉求属实", None, widget="radio", choices=[("true", "属实"), ("false", "不属实")])

@@ -14,10 +14,10 @@ from hotline.directory.models import Region, Source, Unit, UnitKind
 from hotline.directory.queries import by_code, leaf_category
 from hotline.errors import Conflict, Invalid, NotFound, Unavailable
 from hotline.intake.parties import contact_of, enterprise_of, respondent_of
-from hotline.knowledge.queries import cited
+from hotline.knowledge.citing import stand_on
 from hotline.ticket.models import AssignmentKind, Ticket, Urgency
 from hotline.ticket.operations import Data, announce, apply, create, session_of
-from hotline.ticket.parts import assign, cite, receiving_unit, record_answer
+from hotline.ticket.parts import assign, receiving_unit, record_answer
 from hotline.ticket.queries import get, visible
 
 PLAIN = ("appeal_type", "title", "body", "wish", "place", "is_confidential", "is_anonymous", "wants_callback")
@@ -32,8 +32,7 @@ def answer(session: Session, data: Data, actor: Actor, now: datetime) -> Ticket:
     """直接答复办结: answered while the caller listens; each cited entry is kept with its version."""
     registered = _registered(session, data, actor, now) | {"wants_callback": False, "is_resolved": True}
     ticket = create(session, "answer", registered, actor, now, data)
-    record_answer(ticket, data, actor, now)
-    cite(ticket, cited(session, data.get("citations", ())), by_id=actor.account_id, now=now)
+    stand_on(ticket, record_answer(ticket, data, actor, now), data, actor, now)
     return ticket
 
 

@@ -3,7 +3,19 @@
 from marshmallow import fields, validate
 
 from hotline.ticket.models.codes import AppealType, RefusalReason, RespondentKind, Urgency
-from hotline.ticket.schemas import LINE, SHORT, Form, code, flag, instant, line, reference, text
+from hotline.ticket.schemas import (
+    INTERNAL_CONFIRMED,
+    LINE,
+    SHORT,
+    Form,
+    citations,
+    code,
+    flag,
+    instant,
+    line,
+    reference,
+    text,
+)
 
 CALL_TIMES = ["工作时间均可", "上午", "下午", "晚间"]
 LANGUAGES = ["普通话", "粤语", "英语", "其他"]
@@ -49,12 +61,8 @@ class Answer(Registration):
 
     public_text = text("现场答复", required=True, rows=4)
     legal_basis = text("政策依据", LINE, rows=1)
-    citations = fields.List(
-        fields.String(validate=validate.Regexp(r"^\d{1,9}:\d{1,6}$", error="引用须为“条目:版本”")),
-        load_default=list,
-        validate=validate.Length(max=20, error="引用条目最多 20 项"),
-        metadata={"label": "引用条目", "widget": "hidden"},
-    )
+    citations = citations(widget="hidden")
+    internal_confirmed = flag(INTERNAL_CONFIRMED, silent=True)
 
 
 class Praise(Registration):

@@ -1,45 +1,39 @@
 """What RQ workers run, by name. Ids in, nothing out, safe to run twice; the worker has pushed the app's context."""
 
 from contextlib import suppress
-from typing import Any
-
-from flask import current_app
 
 from hotline import actions, messages
 from hotline.clock import utcnow
 from hotline.deadlines.sweep import run_sweep
 from hotline.experts.applying import EVENT as ADVICE_EVENT
 from hotline.knowledge.history import EVENT
+from hotline.knowledge.serving import index
 from hotline.outbox import operations as outbox
 from hotline.supervision import alarms
 from hotline.supervision.advice_notices import send_advice_event
 from hotline.supervision.kb_notices import send_kb_event
+from hotline.ui.door import house
 from knowledge_base.index import IndexBusy
 
 
 def sweep() -> None:
     """Fire every rung that is due."""
-    run_sweep(_house().database, utcnow, actions.sweep_context)
+    run_sweep(house().database, utcnow, actions.sweep_context)
 
 
 def deliver() -> None:
     """Send what waits in the outbox."""
-    outbox.deliver(
-        _house().database, utcnow, {**messages.senders(), EVENT: send_kb_event, ADVICE_EVENT: send_advice_event}
-    )
+    rooms = {EVENT: send_kb_event, ADVICE_EVENT: send_advice_event}
+    outbox.deliver(house().database, utcnow, {**messages.senders(), **rooms})
 
 
 def watch_calendar() -> None:
     """Tell supervisors and administrators, once, of a year that has no calendar."""
-    with _house().database.transaction() as session:
+    with house().database.transaction() as session:
         alarms.tell_uncovered_years(session, utcnow())
 
 
 def follow_index() -> None:
     """Bring this host's search index up to the database; when another process is at it, leave it to that one."""
     with suppress(IndexBusy):
-        current_app.extensions["knowledge"].follow()
-
-
-def _house() -> Any:
-    return current_app.extensions["hotline"]
+        index().follow()

@@ -47,7 +47,7 @@ ENTRY_ACTIONS: dict[str, EntryAction] = {
     "discard": EntryAction(life.discard, Reasoned),
     "pass_review": EntryAction(life.pass_review, Remark),
     "return_draft": EntryAction(life.return_draft, Reasoned),
-    "publish": EntryAction(life.publish, Remark),
+    "publish": EntryAction(life.publish, forms.Publish),
     "confirm": EntryAction(life.confirm, forms.Confirm),
     "name_successor": EntryAction(life.name_successor, forms.Successor),
     "withdraw": EntryAction(life.withdraw, Reasoned),

@@ -15,7 +15,7 @@ from hotline.deadlines import operations as deadlines
 from hotline.deadlines.models import Clock, ClockState
 from hotline.deadlines.subjects import Subject
 from hotline.directory.time import working_calendar
-from hotline.ticket.models.codes import Labelled
+from hotline.labelled import Labelled
 from routing.deadlines import Limit, LimitUnit, due
 from routing.escalation import Ladder, Rung, RungName
 

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from hotline.errors import Invalid
 from hotline.knowledge.models import (
+    GUIDE_FIELDS,
     MAX_CONTACT,
     MAX_DOC_NUMBER,
     MAX_PLACE,
@@ -22,6 +23,7 @@ from hotline.knowledge.models import (
     VersionStatus,
 )
 from knowledge_base.doc_numbers import as_written
+from knowledge_base.doubts import doubts_of_words, has_blanks
 from knowledge_base.normalise import clean, normalise
 
 T = TypeVar("T")
@@ -110,6 +112,22 @@ def fingerprint(content: Content) -> str:
     return hashlib.sha256("\0".join("".join(normalise(part).split()) for part in parts).encode()).hexdigest()
 
 
+def is_blank(said: Content | KbEntryVersion) -> bool:
+    """Whether blanks (××, ____, 【待补充】) are left in what it says."""
+    return has_blanks(whole_text(said))
+
+
+def doubtful(said: Content | KbEntryVersion) -> list[str]:
+    """What somebody must look at before these words are published, a sentence each."""
+    return [doubt.sentence for doubt in doubts_of_words(whole_text(said))]
+
+
+def whole_text(said: Content | KbEntryVersion) -> str:
+    """Everything readers read; the long text last, as attachments are named at its end."""
+    names = ("title", "doc_number", "source_title", "phone_answer", *GUIDE_FIELDS, "full_text")
+    return "\n".join([*said.question_variants, *(getattr(said, name) for name in names)])
+
+
 def known_fingerprints(session: Session, hashes: Iterable[str]) -> set[str]:
     """Those of the hashes that the newest version of a published entry has."""
     found = select(KbEntryVersion.content_hash).join(KbEntryVersion.entry)
@@ -124,10 +142,9 @@ def known_fingerprints(session: Session, hashes: Iterable[str]) -> set[str]:
 def new_version(
     content: Content, number: int, status: VersionStatus, *, author_id: int | None, published_at: datetime | None = None
 ) -> KbEntryVersion:
-    """A version that says this, not yet stored. Raises Invalid."""
-    return KbEntryVersion(
-        version=number, status=status, author_id=author_id, published_at=published_at, doubts=[], **columns(content)
-    )
+    """A version that says this, not yet stored; while it is open, with its doubts. Raises Invalid."""
+    made = {"version": number, "status": status, "author_id": author_id, "published_at": published_at}
+    return KbEntryVersion(**made, doubts=doubtful(content) if status.is_open else [], **columns(content))
 
 
 def _cleaned(value: Any) -> Any:

@@ -7,7 +7,7 @@ from sqlalchemy.orm import aliased, contains_eager
 
 from hotline.clock import to_local
 from hotline.knowledge.models import KbEntry, KbEntryVersion, VersionStatus
-from hotline.ticket.models.codes import Labelled
+from hotline.labelled import Labelled
 
 ANSWERED = (VersionStatus.PUBLISHED, VersionStatus.REVIEW_DUE, VersionStatus.EXPIRED, VersionStatus.REPLACED)
 """A version of these was the answer on its days; one that was withdrawn counts as never having been right."""

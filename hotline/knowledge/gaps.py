@@ -17,6 +17,7 @@ from hotline.directory.queries import by_code
 from hotline.errors import Conflict, Forbidden, Invalid, NotFound
 from hotline.knowledge import clocks, people
 from hotline.knowledge.access import OVERSEERS, WRITERS
+from hotline.knowledge.citing import names_regulation
 from hotline.knowledge.clocks import GAP, SUBMISSION, KbClock
 from hotline.knowledge.duties import about_gap, about_submission
 from hotline.knowledge.guards import belongs
@@ -24,7 +25,7 @@ from hotline.knowledge.history import record
 from hotline.knowledge.life import entry_named
 from hotline.knowledge.records import KnowledgeGap, SearchLog, Submission
 from hotline.knowledge.searches import masked
-from hotline.ticket.models import AppealType, Citation, Ticket
+from hotline.ticket.models import AppealType, Ticket
 from hotline.ticket.operations import session_of
 
 REGISTRARS = frozenset({*HOTLINE_ROLES, Role.KB_EDITOR})
@@ -51,10 +52,11 @@ def open_gap(session: Session, data: Data, actor: Actor, now: datetime) -> Knowl
 
 
 def oblige_submission(ticket: Ticket, actor: Actor, now: datetime) -> Submission | None:
-    """A consultation that a unit answered is closed: the unit names or submits its regulation, unless one is cited."""
+    """A consultation that a unit answered is closed: the unit submits its regulation, unless its reply names one."""
     session = session_of(ticket)
-    cites = session.scalar(select(Citation.id).filter_by(ticket_id=ticket.id).limit(1))
-    if ticket.appeal_type is not AppealType.CONSULTATION or ticket.lead_unit is None or cites is not None:
+    if ticket.appeal_type is not AppealType.CONSULTATION or ticket.lead_unit is None:
+        return None
+    if names_regulation(session, ticket):
         return None
     if session.scalar(select(Submission.id).filter_by(ticket_id=ticket.id, round=ticket.round)) is not None:
         return None

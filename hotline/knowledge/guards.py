@@ -4,7 +4,11 @@ from dataclasses import dataclass
 
 from hotline.accounts.actor import Actor
 from hotline.accounts.models import Role
-from hotline.knowledge.models import KbEntry, KbEntryVersion, VersionStatus
+from hotline.knowledge.content import is_blank
+from hotline.knowledge.models import EntryType, KbEntry, KbEntryVersion, VersionStatus
+
+OFFICIAL = frozenset({EntryType.POLICY, EntryType.NOTICE})
+"""Texts that their issuer has signed; whoever brings one in only answers for the copy."""
 
 
 @dataclass(frozen=True)
@@ -16,7 +20,8 @@ class VersionFacts:
     author_id: int | None = None
     first_reviewer_id: int | None = None
     has_open: bool = False
-    has_doubts: bool = False
+    has_blanks: bool = False
+    is_official: bool = False
     was_published: bool = False
 
 
@@ -28,7 +33,8 @@ def facts_of(entry: KbEntry, version: KbEntryVersion) -> VersionFacts:
         author_id=version.author_id,
         first_reviewer_id=version.first_reviewer_id,
         has_open=entry.open_version is not None,
-        has_doubts=bool(version.doubts),
+        has_blanks=version.status.is_open and is_blank(version),
+        is_official=entry.type in OFFICIAL,
         was_published=version.published_at is not None,
     )
 
@@ -60,8 +66,14 @@ def nothing_open(facts: VersionFacts, _actor: Actor) -> str | None:
     return "已有一个版本正在起草或审核，请先处理完" if facts.has_open else None
 
 
-def no_doubts(facts: VersionFacts, _actor: Actor) -> str | None:
-    return "导入时有存疑之处，请先修改草稿并核实" if facts.has_doubts else None
+def no_blanks(facts: VersionFacts, _actor: Actor) -> str | None:
+    return "正文有未填写的占位符（如 ××、____），补全之后才能送审和发布" if facts.has_blanks else None
+
+
+def official(facts: VersionFacts, _actor: Actor) -> str | None:
+    if facts.is_official:
+        return None
+    return "只有政策、通知的正式文本可以核对原文后直接发布；其他内容请存为草稿，经初审、复审发布"
 
 
 def was_published(facts: VersionFacts, _actor: Actor) -> str | None:

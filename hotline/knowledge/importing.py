@@ -16,10 +16,13 @@ from hotline.accounts.models import Role
 from hotline.clock import to_local
 from hotline.directory.models import Category
 from hotline.errors import Invalid, TooLarge
-from hotline.knowledge.content import Content, Ownership, fingerprint, required
+from hotline.knowledge.content import Content, Ownership, doubtful, fingerprint, required
+from hotline.knowledge.guards import OFFICIAL, VersionFacts
 from hotline.knowledge.life import draft_with
+from hotline.knowledge.lifecycle import TABLE
 from hotline.knowledge.models import LIVE, MAX_TITLE, OPEN, EntryType, KbEntry, KbEntryVersion
 from hotline.knowledge.operations import MAX_TEXT, Imported, clause_content, create_entry
+from hotline.workflow import choose
 from knowledge_base import documents
 from knowledge_base.doubts import Doubt
 from knowledge_base.formats import Extracted, QaRow, Unreadable, read_file
@@ -90,8 +93,8 @@ class Plan:
 
     @property
     def publishable(self) -> bool:
-        """Whether it may be published at once."""
-        return not self.doubts
+        """Whether it may be published at once: an official text without doubts. Questions and answers are reviewed."""
+        return not self.doubts and not self.is_sheet
 
 
 def read_upload(source: Path | bytes, name: str = "") -> Extracted:
@@ -135,12 +138,12 @@ def same_number(session: Session, doc_number: str) -> int:
 def store(
     session: Session, planned: Plan, owner: Ownership, actor: Actor, now: datetime, *, publishes: bool
 ) -> Imported:
-    """Make the entries: published at once by an editor, else drafts that carry the doubts that are still open.
+    """Make the entries: published at once by the table's row `import`, else drafts that carry what is still doubtful.
 
-    What is there already is skipped and named. Raises Invalid, Forbidden.
+    What is there already is skipped and named. Raises Invalid, Forbidden, IllegalAction.
     """
     if publishes:
-        _may_publish(planned, actor)
+        _may_publish(planned, owner, actor)
     known = existing(session, planned.parts)
     categories = _categories(session, planned.parts)
     result = Imported(planned.title, [], [])
@@ -157,11 +160,12 @@ def store(
     return result
 
 
-def _may_publish(planned: Plan, actor: Actor) -> None:
-    if Role.KB_EDITOR not in actor.roles:
-        raise Invalid("只有知识库编辑可以直接发布，请存为草稿后送审", code="role_refused", field="publishes")
+def _may_publish(planned: Plan, owner: Ownership, actor: Actor) -> None:
+    """The table's own row, and nobody's doubts."""
     if planned.is_template:
         raise Invalid("正文有未填写的占位符，只能存为草稿", code="template_not_published", field="publishes")
+    is_official = owner.type in OFFICIAL and not planned.is_sheet
+    choose(TABLE, "import", VersionFacts(status=None, unit_id=owner.unit_id, is_official=is_official), actor)
     if planned.doubts:
         raise Invalid("还有存疑之处，请对照原文核对后勾选", code="doubts_open", field="is_checked")
 
@@ -172,14 +176,10 @@ def _published(session: Session, planned: Plan, part: Part, owner: Ownership, ac
 
 def _drafted(session: Session, planned: Plan, part: Part, owner: Ownership, actor: Actor, now: datetime) -> KbEntry:
     entry = draft_with(session, owner, part.content, actor, now, f"由文件“{planned.name}”导入")
-    entry.versions[0].doubts = [sentence(doubt) for doubt in planned.doubts]
+    of_file = [doubt.sentence for doubt in planned.doubts if not (planned.is_sheet and doubt.code == TEMPLATE)]
+    entry.versions[0].doubts = list(dict.fromkeys([*of_file, *doubtful(part.content)]))
     session.flush()
     return entry
-
-
-def sentence(doubt: Doubt) -> str:
-    """A doubt with the words it is about."""
-    return f"{doubt.message}（“{doubt.excerpt}”）" if doubt.excerpt else doubt.message
 
 
 def _categories(session: Session, parts: Iterable[Part]) -> dict[str, int]:

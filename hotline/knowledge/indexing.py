@@ -32,6 +32,8 @@ log = logging.getLogger(__name__)
 
 MAX_UPDATED = 500
 """Changed entries that are worth updating one by one; more, and a new index is built beside the old one."""
+MOMENT = 0.7
+"""Seconds for which also an update is left to them: writing needs the pinyin of every word, 60 MB of a process."""
 LONGEST_REST = 60.0
 """Seconds between two tries while the disk is full; the first retry comes at once, then the rest doubles."""
 
@@ -50,7 +52,8 @@ class IndexHolder:
     """One per process: the open index, and the way to bring it up to date. Safe to share between threads.
 
     `sessions` opens a reading transaction: `lambda: database.transaction(write=False)`. `patience`: seconds for which
-    a whole new index is left to other processes; building one takes minutes and hundreds of megabytes.
+    a whole new index is left to other processes (building one takes minutes and hundreds of megabytes), and an update
+    for a moment of them.
     """
 
     def __init__(
@@ -89,7 +92,7 @@ class IndexHolder:
             return held
         try:
             if self._snapshot is held:
-                self._snapshot = open_index(self.folder)
+                self._snapshot = open_index(self.folder, held)
             assert self._snapshot is not None
             return self._snapshot
         finally:
@@ -106,6 +109,7 @@ class IndexHolder:
             if pointer is None:
                 pointer = self._build_if_nobody_does(session, revision)
             elif pointer.revision != revision:
+                self._leave_to_others(MOMENT)
                 pointer = self._catch_up(session, pointer, revision)
         self._lacking_since = None
         return pointer
@@ -143,6 +147,8 @@ class IndexHolder:
         try:
             if self.is_behind():
                 self.follow_soon()
+            else:
+                self._lacking_since = None
             self.snapshot()
         except IndexDamaged:
             self.repair_soon()
@@ -190,11 +196,14 @@ class IndexHolder:
             return self._build_if_nobody_does(session, revision)
 
     def _build_if_nobody_does(self, session: Session, revision: int) -> Pointer:
+        self._leave_to_others(self.patience)
+        return self._build(session, revision)
+
+    def _leave_to_others(self, seconds: float) -> None:
         now = time.monotonic()
         self._lacking_since = self._lacking_since or now
-        if now < self._lacking_since + self.patience:
-            raise IndexBusy("a new index is left to the index worker for a while")
-        return self._build(session, revision)
+        if now < self._lacking_since + min(seconds, self.patience):
+            raise IndexBusy("the index is left to the worker for a while")
 
     def _build(self, session: Session, revision: int) -> Pointer:
         published = select(KbEntry).where(KbEntry.current_version > 0).order_by(KbEntry.id)

@@ -16,14 +16,13 @@ from hotline.clock import to_local
 from hotline.directory.models import Category, Region, Unit
 from hotline.directory.queries import by_code
 from hotline.errors import Invalid
-from hotline.knowledge import clocks
 from hotline.knowledge.applying import about, apply, next_revision, run_clocks, touch
-from hotline.knowledge.clocks import ENTRY, KbClock
-from hotline.knowledge.content import CONTENT, Content, Ownership, columns, content_of, new_version
+from hotline.knowledge.content import CONTENT, Content, Ownership, columns, content_of, doubtful, new_version
 from hotline.knowledge.guards import VersionFacts
+from hotline.knowledge.guides import expect_guide
 from hotline.knowledge.history import record
 from hotline.knowledge.lifecycle import TABLE
-from hotline.knowledge.models import EntryType, KbEntry, KbEntryVersion, VersionStatus
+from hotline.knowledge.models import KbEntry, KbEntryVersion, VersionStatus
 from hotline.knowledge.operations import open_entry
 from hotline.knowledge.turning import REVIEWED_EVERY, stand, turn
 from hotline.workflow import choose
@@ -64,8 +63,10 @@ def revise(
 
 
 def edit(session: Session, entry: KbEntry, version: KbEntryVersion, data: Data, actor: Actor, now: datetime) -> None:
-    """修改草稿: who changes it last answers for it; doubts of the import are settled by having looked."""
-    said = columns(_content(session, data))
+    """修改草稿: who changes it last answers for it. Its words are doubted anew; what an import doubted stays."""
+    content = _content(session, data)
+    said, seen = columns(content), doubtful(version)
+    of_import = [sentence for sentence in version.doubts if sentence not in seen]
     changed = sorted(name for name in CONTENT if getattr(version, name) != said[name])
     apply(
         session,
@@ -76,7 +77,7 @@ def edit(session: Session, entry: KbEntry, version: KbEntryVersion, data: Data, 
         now,
         {**data, "text": "", "recorded": {"changed": changed}},
         author_id=actor.account_id,
-        doubts=[],
+        doubts=[*doubtful(content), *of_import],
         **said,
     )
 
@@ -106,13 +107,18 @@ def return_draft(
 
 
 def publish(session: Session, entry: KbEntry, version: KbEntryVersion, data: Data, actor: Actor, now: datetime) -> None:
-    """复审通过并发布: it answers from its first day on; until then the version before goes on answering."""
-    apply(session, entry, version, "publish", actor, now, data, published_at=now)
+    """复审通过并发布: it answers from its first day on; until then the version before goes on answering.
+
+    Raises Invalid while something is doubtful and nobody says that he has compared it with the original.
+    """
+    doubts = list(version.doubts)
+    if doubts and not data.get("is_checked"):
+        named = "；".join(doubts)
+        raise Invalid(f"还有存疑之处，请核对原文后勾选确认：{named}", code="doubts_open", field="is_checked")
+    data = {**data, "recorded": {"checked": doubts}} if doubts else data
+    apply(session, entry, version, "publish", actor, now, data, published_at=now, doubts=[])
     stand(session, entry, version, next_revision(session).number, now)
-    if version.is_guide:
-        clocks.stop(session, ENTRY, entry.id, (KbClock.GUIDE,), now)
-    elif entry.type is EntryType.POLICY and version.version == 1:
-        clocks.start(session, ENTRY, entry.id, KbClock.GUIDE, now)  # 惠企政策: the guide follows within 7 working days
+    expect_guide(session, entry, version, now)
     turn(session, entry, now)
 
 

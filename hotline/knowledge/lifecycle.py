@@ -4,13 +4,11 @@ An action takes the newest version it could start from: `edit` the draft, `withd
 permissions and history come from here; the form of an action is `actions.ENTRY_ACTIONS[action].schema`.
 """
 
-from collections.abc import Iterable
-
 from hotline.accounts.models import Role as R
 from hotline.knowledge import guards as g
 from hotline.knowledge.clocks import KbClock as C
 from hotline.knowledge.models import VersionStatus as S
-from hotline.workflow import Guard, Table, Transition
+from hotline.workflow import Table, rows
 
 AUTHORS = frozenset({R.EXPERT, R.HANDLER, R.KB_EDITOR})
 LEADER = frozenset({R.UNIT_LEADER})
@@ -20,28 +18,14 @@ CLOCK = frozenset({R.SYSTEM})
 LIVE = (S.PUBLISHED, S.REVIEW_DUE)
 REVIEWED = (S.FIRST_REVIEW, S.SECOND_REVIEW)
 
-
-def rows(
-    action: str,
-    label: str,
-    sources: S | Iterable[S] | None,
-    target: S | None,
-    who: frozenset[R],
-    *guards: Guard,
-    starts: tuple[C, ...] = (),
-    stops: tuple[C, ...] = (),
-) -> Table:
-    """One row for each source status."""
-    each = (sources,) if sources is None or isinstance(sources, S) else tuple(sources)
-    return tuple(Transition(action, label, s, target, who, guards, starts, stops) for s in each)
-
-
 WRITING = (
     rows("draft", "起草", None, S.DRAFT, AUTHORS, g.own_unit, starts=(C.DRAFT,)),
+    # Its issuer has reviewed and signed an official text: what is left to review is that the copy is true.
+    rows("import", "核对原文后导入发布", None, S.PUBLISHED, EDITOR, g.official, g.no_blanks),
     rows("revise", "修订", (*LIVE, S.EXPIRED, S.WITHDRAWN), None, AUTHORS | CLOCK, g.own_unit, g.nothing_open,
          starts=(C.DRAFT,)),
     rows("edit", "修改草稿", S.DRAFT, None, AUTHORS, g.own_unit),
-    rows("submit", "提交初审", S.DRAFT, S.FIRST_REVIEW, AUTHORS, g.own_unit, g.no_doubts,
+    rows("submit", "提交初审", S.DRAFT, S.FIRST_REVIEW, AUTHORS, g.own_unit, g.no_blanks,
          starts=(C.FIRST_REVIEW,), stops=(C.DRAFT,)),
     rows("discard", "放弃草稿", S.DRAFT, S.ARCHIVED, AUTHORS, g.own_unit, stops=(C.DRAFT,)),
 )  # fmt: skip
@@ -50,7 +34,7 @@ REVIEWING = (
     rows("pass_review", "初审通过", S.FIRST_REVIEW, S.SECOND_REVIEW, LEADER, g.own_unit, g.not_author,
          starts=(C.SECOND_REVIEW,), stops=(C.FIRST_REVIEW,)),
     rows("publish", "复审通过并发布", S.SECOND_REVIEW, S.PUBLISHED, EDITOR, g.not_author, g.not_first_reviewer,
-         stops=(C.SECOND_REVIEW, C.REVIEW)),
+         g.no_blanks, stops=(C.SECOND_REVIEW, C.REVIEW)),
     rows("return_draft", "初审退回", S.FIRST_REVIEW, S.DRAFT, LEADER, g.own_unit, g.not_author,
          starts=(C.DRAFT,), stops=(C.FIRST_REVIEW,)),
     rows("return_draft", "复审退回", S.SECOND_REVIEW, S.DRAFT, EDITOR, starts=(C.DRAFT,), stops=(C.SECOND_REVIEW,)),

@@ -22,7 +22,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from hotline.accounts.models import Account
 from hotline.database import Base, UtcDateTime, enum_column
 from hotline.directory.models import Category, Unit
-from hotline.ticket.models.codes import Labelled
+from hotline.labelled import Labelled
 
 MAX_TITLE = 200
 MAX_DOC_NUMBER = 80

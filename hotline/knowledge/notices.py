@@ -106,6 +106,11 @@ def mark_read(session: Session, notice: UrgentNotice, actor: Actor, now: datetim
         session.flush()
 
 
+def is_read_by(session: Session, notice: UrgentNotice, actor: Actor) -> bool:
+    """Whether this account has confirmed that it has read a notice."""
+    return session.get(UrgentNoticeRead, (notice.id, actor.account_id)) is not None
+
+
 def get_notice(session: Session, actor: Actor, notice_id: int) -> UrgentNotice:
     """One notice, held for a change. Raises NotFound, also for who may not read what is internal."""
     notice = session.get(UrgentNotice, notice_id, with_for_update=True) if notice_id in ROW_IDS else None

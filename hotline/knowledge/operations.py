@@ -1,6 +1,7 @@
 """Change the knowledge base at its root: entries, published versions, imports. None of these commits.
 
-What people do with a version step by step is `life`; an editor's import of an official text is published at once.
+What people do with a version step by step is `life`; an editor's import of an official text is published at once,
+by its own row of the table (`import`).
 """
 
 from dataclasses import dataclass
@@ -12,7 +13,16 @@ from hotline.accounts.actor import SYSTEM, Actor
 from hotline.accounts.models import Account
 from hotline.errors import Invalid, TooLarge
 from hotline.knowledge.applying import about, next_revision
-from hotline.knowledge.content import Content, Ownership, fingerprint, known_fingerprints, new_version, required
+from hotline.knowledge.content import (
+    Content,
+    Ownership,
+    fingerprint,
+    is_blank,
+    known_fingerprints,
+    new_version,
+    required,
+)
+from hotline.knowledge.guides import expect_guide
 from hotline.knowledge.history import record
 from hotline.knowledge.models import MAX_TITLE, KbEntry, KbEntryVersion, VersionStatus
 from hotline.knowledge.turning import stand, turn
@@ -152,6 +162,8 @@ def clause_content(
 
 
 def _published(content: Content, number: int, author_id: int | None, now: datetime) -> KbEntryVersion:
+    if is_blank(content):
+        raise Invalid("正文有未填写的占位符，只能存为草稿", code="template_not_published", field="full_text")
     return new_version(content, number, VersionStatus.PUBLISHED, author_id=author_id, published_at=now)
 
 
@@ -161,4 +173,5 @@ def _stands(session: Session, entry: KbEntry, version: KbEntryVersion, revision:
     stand(session, entry, version, revision, now)
     shown = about(entry, version)
     record(session, shown, actor, now, action="import", label="导入发布", after=version.status.value)
+    expect_guide(session, entry, version, now)
     turn(session, entry, now)

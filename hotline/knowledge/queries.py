@@ -1,7 +1,7 @@
 """Read the knowledge base: one entry, what it said then, and which entries answer a question."""
 
 import logging
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -123,7 +123,8 @@ def _version(found: KbEntry, number: int | None) -> KbEntryVersion:
 
 def replay(session: Session, entry_id: int, version: int) -> KbEntryVersion:
     """What a citation names, exactly as it was published, whatever has happened since. Raises NotFound."""
-    found = session.scalar(select(KbEntryVersion).filter_by(entry_id=entry_id, version=version))
+    possible = entry_id in ROW_IDS and version in ROW_IDS
+    found = session.scalar(select(KbEntryVersion).filter_by(entry_id=entry_id, version=version)) if possible else None
     if found is None or found.published_at is None:
         raise _not_found()
     return found
@@ -288,10 +289,3 @@ def hit_of(
 
 def _not_found() -> NotFound:
     return NotFound("没有找到这条知识，或您不能查看", code="kb_entry_not_found")
-
-
-def cited(session: Session, citations: Collection[str]) -> list[tuple[int, int, str, str]]:
-    """What "entry:version" citations name: (entry id, version, title, document number). Raises NotFound."""
-    pairs = [tuple(int(part) for part in citation.split(":")) for citation in dict.fromkeys(citations)]
-    found = [replay(session, entry_id, version) for entry_id, version in pairs]
-    return [(row.entry_id, row.version, row.title, row.doc_number) for row in found]

@@ -10,11 +10,10 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from hotline.accounts.actor import SYSTEM
-from hotline.knowledge import queries
+from hotline.knowledge import queries, suggesting
 from hotline.knowledge.indexing import IndexHolder, Sessions
 from hotline.knowledge.models import KbEntryVersion
 from hotline.knowledge.records import SearchLog
-from hotline.knowledge.suggesting import Words
 
 log = logging.getLogger(__name__)
 
@@ -25,19 +24,19 @@ PATIENCE = 20.0
 QUESTIONS = 100
 
 
-def warm(sessions: Sessions, holder: IndexHolder, words: Words, on: date) -> None:
+def warm(sessions: Sessions, holder: IndexHolder, on: date) -> None:
     """Load the dictionary, the synonyms, the titles, the words and the postings that are asked for most. Never raises.
 
     What people asked last tells which those are; where nobody has asked yet, the newest titles do. A process waits
-    neither for an index that has to be built, nor for the words of very many entries, nor for a database that is away.
+    neither for an index that has to be built nor for a database that is away.
     """
     begun = time.perf_counter()
     try:
         with sessions() as session:
             _ask(session, holder, on)
             for reader in (None, SYSTEM):
-                words.titles(session, "贴息", actor=reader, on=on)
-                words.meant(session, "贴息", actor=reader, on=on)
+                suggesting.titles(session, holder, "贴息", actor=reader, on=on)
+                suggesting.meant(session, holder, "贴媳", actor=reader, on=on)
     except SQLAlchemyError as error:
         log.warning("the search starts cold: %s", error)
     log.info("the search is warm after %.1f s", time.perf_counter() - begun)

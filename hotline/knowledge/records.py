@@ -10,7 +10,7 @@ from hotline.accounts.models import Account
 from hotline.database import Base, UtcDateTime, enum_column
 from hotline.directory.models import Unit
 from hotline.knowledge.models import MAX_TITLE, KbEntry
-from hotline.ticket.models.codes import Labelled
+from hotline.labelled import Labelled
 
 MAX_QUESTION = 200
 

@@ -69,6 +69,13 @@ class Draft(EntryContent, Classification):
     unit_code = reference("责任单位", "units", hint="不填为本单位", width=6)
 
 
+class Publish(Form):
+    """复审通过并发布."""
+
+    is_checked = flag("存疑之处已对照原文核对")
+    text = text("说明", rows=2)
+
+
 class Confirm(Form):
     """A version stays as it is until it is looked at again."""
 

@@ -101,8 +101,21 @@ def owed_as_dict(row: KnowledgeGap | Submission) -> dict[str, Any]:
 
 def notice_as_dict(notice: UrgentNotice) -> dict[str, Any]:
     """One urgent notice."""
-    names = ("id", "title", "text", "basis", "status", "ends_at", "signed_at", "review_text")
-    return {name: plain(getattr(notice, name)) for name in names}
+    names = (
+        "id",
+        "title",
+        "text",
+        "basis",
+        "status",
+        "raised_at",
+        "ends_at",
+        "signed_at",
+        "reviewed_at",
+        "review_text",
+    )
+    people = {"raised_by": notice.raised_by.name, "signed_by": notice.signed_by and notice.signed_by.name}
+    code = notice.entry.code if notice.entry else None
+    return {**{name: plain(getattr(notice, name)) for name in names}, **people, "code": code}
 
 
 def _day(value: date | None) -> str | None:

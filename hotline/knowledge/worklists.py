@@ -10,7 +10,7 @@ from hotline.accounts.actor import Actor
 from hotline.accounts.models import Role
 from hotline.knowledge.access import OVERSEERS
 from hotline.knowledge.models import LIVE, OPEN, EntryType, KbEntry, KbEntryVersion, VersionStatus
-from hotline.ticket.models.codes import Labelled
+from hotline.labelled import Labelled
 
 SOON = timedelta(days=30)
 REVIEW_DAYS = timedelta(days=30)

@@ -11,18 +11,15 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from hotline.clock import to_local, utcnow
-from hotline.knowledge import queries, searches
-from hotline.knowledge.indexing import IndexHolder
+from hotline.knowledge import queries, searches, suggesting
 from hotline.knowledge.queries import Found, Hit
 from hotline.knowledge.reading import basis_of, public_article
 from hotline.knowledge.records import SearchLog
-from hotline.knowledge.suggesting import Words
+from hotline.knowledge.serving import MIN_QUESTION, cleaned, index
 from hotline.portal.views import pages
 from hotline.ui.door import house, transaction
 from hotline.ui.marks import marked
-from knowledge_base.search import MAX_QUESTION
 
-MIN_QUESTION = 2
 TOP = 10
 HOT = 6
 MAX_KEPT = 60
@@ -53,12 +50,12 @@ class Answers:
 @pages.get("/portal/knowledge")
 def knowledge() -> ResponseReturnValue:
     """The search page; the question in the address."""
-    q, now = _question(), utcnow()
+    q, now = cleaned(request.args.get("q", "")), utcnow()
     if len(q) < MIN_QUESTION:
         with transaction() as db:
             return render_template("portal/knowledge.html", answers=Answers(q, hot=_hot(db, now)))
     with transaction() as db:
-        found = queries.search(db, _index(), q, actor=None, on=_day(now), top=TOP)
+        found = queries.search(db, index(), q, actor=None, on=_day(now), top=TOP)
         answers = _answers(db, q, found, _day(now))
     _keep(q, found, now)
     return render_template("portal/knowledge.html", answers=answers)
@@ -68,7 +65,7 @@ def knowledge() -> ResponseReturnValue:
 def suggest() -> ResponseReturnValue:
     """Titles for what is being typed: {"items": [{value, label, hint, href}]}."""
     with transaction() as db:
-        hits = _words().titles(db, _question(), actor=None, on=_day(utcnow()))
+        hits = suggesting.titles(db, index(), cleaned(request.args.get("q", "")), actor=None, on=_day(utcnow()))
     items = [
         {"value": hit.title, "label": hit.title, "hint": hit.type_label, "href": f"/portal/knowledge/{hit.entry_id}"}
         for hit in hits
@@ -85,9 +82,9 @@ def article(entry_id: int) -> ResponseReturnValue:
 
 
 def _answers(db: Session, q: str, found: Found, on: date) -> Answers:
-    hits = found.hits or _words().titles(db, q, actor=None, on=on, top=TOP)
+    hits = found.hits or suggesting.titles(db, index(), q, actor=None, on=on, top=TOP)
     shown = [Answer(hit, marked(hit.title, hit.title_marks), marked(hit.snippet, hit.snippet_marks)) for hit in hits]
-    return Answers(q, True, shown, found.degraded, _words().meant(db, q, actor=None, on=on))
+    return Answers(q, True, shown, found.degraded, suggesting.meant(db, index(), q, actor=None, on=on))
 
 
 def _hot(db: Session, now: datetime) -> list[tuple[int, str]]:
@@ -106,19 +103,5 @@ def _keep(q: str, found: Found, now: datetime) -> None:
         current_app.logger.warning("a public question is not recorded: %s", error)
 
 
-def _question() -> str:
-    return request.args.get("q", "").replace("\x00", "").strip()[:MAX_QUESTION]
-
-
 def _day(now: datetime) -> date:
     return to_local(now).date()
-
-
-def _index() -> IndexHolder:
-    found: IndexHolder = current_app.extensions["knowledge"]
-    return found
-
-
-def _words() -> Words:
-    found: Words = current_app.extensions["knowledge_words"]
-    return found

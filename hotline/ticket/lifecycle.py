@@ -5,12 +5,14 @@ discreet (tip-offs) and, for an enterprise, at its own ticket. The form of a row
 """
 
 from collections.abc import Iterable
+from typing import Any
 
+from hotline import workflow
 from hotline.accounts.models import Role as R
 from hotline.ticket import guards as g
 from hotline.ticket.models.codes import OPEN
 from hotline.ticket.models.codes import TicketStatus as S
-from hotline.workflow import Guard, Table, Transition
+from hotline.workflow import Guard, Table
 from routing.profiles import ClockName as C
 
 DESK = frozenset({R.AGENT, R.TEAM_LEADER})
@@ -34,14 +36,11 @@ def rows(
     target: S | None,
     who: frozenset[R],
     *guards: Guard,
-    starts: tuple[C, ...] = (),
-    stops: tuple[C, ...] = (),
-    decides: bool = True,
+    **more: Any,
 ) -> Table:
-    """One row for each source status. Whoever registers an appeal need not be impartial: it may be about the desk."""
+    """Rows of the table. Whoever registers an appeal need not be impartial: it may be about the desk."""
     every = (g.own_ticket, g.impartial, g.discreet, *guards) if sources else guards
-    each = (sources,) if sources is None or isinstance(sources, S) else tuple(sources)
-    return tuple(Transition(action, label, s, target, who, every, starts, stops, decides) for s in each)
+    return workflow.rows(action, label, sources, target, who, *every, **more)
 
 
 UNSENT = (S.AWAITING_DISPATCH, S.AWAITING_SUPPLEMENT)

@@ -1,6 +1,5 @@
 """Assignments, answers, rulings, citations, questions, merged tickets: what several stages do to a ticket's parts."""
 
-from collections.abc import Iterable
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, Select, select
@@ -107,30 +106,20 @@ def end_parts(ticket: Ticket, now: datetime, which: ColumnElement[bool] | None =
     session.flush()
 
 
-def cite(ticket: Ticket, citations: Iterable[tuple[int, int, str, str]], *, by_id: int | None, now: datetime) -> None:
-    """Record which knowledge an answer stood on: (entry id, version, title, document number), each once."""
-    session = session_of(ticket)
-    known = {(c.entry_id, c.entry_version) for c in session.scalars(select(Citation).filter_by(ticket_id=ticket.id))}
-    for entry_id, version, title, doc_number in citations:
-        if (entry_id, version) not in known:
-            row = Citation(ticket_id=ticket.id, by_id=by_id, at=now, title=title, doc_number=doc_number)
-            row.entry_id, row.entry_version = entry_id, version
-            session.add(row)
-            known.add((entry_id, version))
-
-
 def latest_reply(ticket: Ticket) -> Reply | None:
     """The newest reply of any round."""
     newest = select(Reply).filter_by(ticket_id=ticket.id).order_by(Reply.id.desc()).limit(1)
     return session_of(ticket).scalar(newest)
 
 
-def record_answer(ticket: Ticket, data: Data, actor: Actor, now: datetime) -> None:
+def record_answer(ticket: Ticket, data: Data, actor: Actor, now: datetime) -> Reply:
     """An answer the hotline gives itself or takes over, so that nobody reviews it. `data`: public_text, legal_basis."""
     texts = {"public_text": data["public_text"], "legal_basis": data.get("legal_basis", "")}
     made = {"ticket_id": ticket.id, "round": ticket.round, "by_id": actor.account_id, "at": now}
-    session_of(ticket).add(Reply(**made, **texts, ruling=Ruling.GRANTED))
+    reply = Reply(**made, **texts, ruling=Ruling.GRANTED)
+    session_of(ticket).add(reply)
     session_of(ticket).flush()
+    return reply
 
 
 def rule(asked: Objection | Extension | Pause, ruling: Ruling, data: Data, actor: Actor, now: datetime) -> None:
@@ -152,7 +141,18 @@ def release_children(master: Ticket, now: datetime) -> None:
         if answer is not None:
             copied = ("public_text", "internal_note", "legal_basis", "is_true", "ruling", "unit_id", "by_id")
             values = {name: getattr(answer, name) for name in copied}
-            session.add(Reply(ticket_id=child.id, round=child.round, at=now, **values))
+            same = Reply(ticket_id=child.id, round=child.round, at=now, **values)
+            session.add(same)
+            session.flush()
+            _cite_the_same(session, answer, same)
+
+
+def _cite_the_same(session: Session, answer: Reply, same: Reply) -> None:
+    """A copied reply stands on what the first one stands on."""
+    copied = ("entry_id", "entry_version", "title", "doc_number", "is_internal", "by_id")
+    for one in session.scalars(select(Citation).filter_by(reply_id=answer.id)):
+        values = {name: getattr(one, name) for name in copied}
+        session.add(Citation(ticket_id=same.ticket_id, reply_id=same.id, at=same.at, **values))
 
 
 def follow_master(ticket: Ticket, data: Data, actor: Actor, now: datetime) -> None:

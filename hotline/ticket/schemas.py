@@ -1,5 +1,6 @@
 """The building blocks of forms: one marshmallow schema an action, serving page, API, OpenAPI and checks alike."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -7,8 +8,9 @@ from marshmallow import EXCLUDE, Schema, ValidationError, fields, pre_load, vali
 
 from hotline.clock import SHANGHAI
 from hotline.errors import Invalid
-from hotline.ticket.models.codes import Labelled
+from hotline.labelled import Labelled
 
+BETWEEN = re.compile(r"[\s,，、;；]+")
 SHORT, LINE, LONG, BODY = 60, 200, 4000, 20_000
 """Longest texts, in characters."""
 
@@ -84,6 +86,29 @@ def references(label: str, source: str, **meta: Any) -> "fields.List[Any]":
         validate=validate.Length(max=20, error=f"{label}最多 20 项"),
         metadata={"label": label, "widget": "select", "multiple": True, "source": source, **meta},
     )
+
+
+class CodeList(fields.List[Any]):
+    """Several codes; what stands in one text with blanks or commas between is several too, as people type them."""
+
+    def _deserialize(self, value: Any, *args: Any, **more: Any) -> list[Any]:
+        if isinstance(value, list):
+            value = [part for one in value for part in (BETWEEN.split(one) if isinstance(one, str) else [one]) if part]
+        return super()._deserialize(value, *args, **more)
+
+
+def citations(**meta: Any) -> CodeList:
+    """Knowledge entries that an answer stands on: "12:3" (entry and version), or a code for what it says today."""
+    wrong = "引用须为条目编号（如 KB-000012），或“条目:版本”"
+    return CodeList(
+        fields.String(validate=validate.Regexp(r"^(\d{1,9}:\d{1,6}|[Kk][Bb]-\d{6})$", error=wrong)),
+        load_default=list,
+        validate=validate.Length(max=20, error="引用条目最多 20 项"),
+        metadata={"label": "引用知识条目", "widget": "citations", "url": "/knowledge/citable", **meta},
+    )
+
+
+INTERNAL_CONFIRMED = "已核对：照抄的内部内容可以对外答复"
 
 
 def instant(label: str, **meta: Any) -> fields.AwareDateTime:

@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from hotline.accounts.actor import Actor
@@ -13,7 +14,7 @@ from hotline.deadlines.queries import clocks_of
 from hotline.directory.time import working_calendar
 from hotline.ticket.clocks import TOTALS, subject_of
 from hotline.ticket.ledger import LedgerEntry, entries
-from hotline.ticket.models import AppealType, Ticket
+from hotline.ticket.models import AppealType, Citation, Ticket
 from hotline.ticket.operations import actions
 from routing.deadlines import Limit, sentence
 from routing.profiles import ClockName
@@ -86,9 +87,21 @@ def as_dict(session: Session, ticket: Ticket, actor: Actor, now: datetime) -> di
         "satisfaction": ticket.satisfaction,
         "follower": ticket.follower.name,
         "handler": ticket.handler.name if ticket.handler else None,
+        "citations": citations(session, ticket, actor),
         "clocks": [clock_dict(session, clock) for clock in clocks_of(session, subject_of(ticket))],
         "actions": [{"action": row.action, "label": row.label} for row in actions(ticket, actor, now)],
     }
+
+
+def citations(session: Session, ticket: Ticket, actor: Actor) -> list[dict[str, Any]]:
+    """What its replies stand on, oldest first. An enterprise is not told of what was internal."""
+    cited = select(Citation).filter_by(ticket_id=ticket.id).order_by(Citation.id)
+    if actor.ticket_id is not None:
+        cited = cited.where(Citation.is_internal.is_(False))
+    names = ("entry_id", "entry_version", "title", "doc_number", "is_internal")
+    return [
+        {**{name: getattr(row, name) for name in names}, "at": row.at.isoformat()} for row in session.scalars(cited)
+    ]
 
 
 def summary(ticket: Ticket, actor: Actor) -> dict[str, Any]:

@@ -1,14 +1,14 @@
 """What the administration pages share: their tabs, and one way to show, refuse and save a form."""
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, field
+from http import HTTPStatus
 from typing import Any
 
-from flask import Blueprint, flash, redirect, request
+from flask import Blueprint, flash, redirect
 from flask.typing import ResponseReturnValue
-from marshmallow import Schema
 from sqlalchemy import select
 from sqlalchemy.orm import Session
+from werkzeug.wrappers import Response
 
 from hotline.accounts.actor import Actor
 from hotline.accounts.administration import serves
@@ -16,13 +16,12 @@ from hotline.accounts.models import Account, Role
 from hotline.accounts.operations import audit, change_password
 from hotline.directory.models import Unit
 from hotline.directory.operations import Change
-from hotline.errors import Conflict, Invalid, NotFound
-from hotline.ticket.schemas import checked
-from hotline.ui.door import Door, door
-from hotline.ui.forms import error_list, submitted
+from hotline.errors import NotFound
+from hotline.ui.door import Door
+from hotline.web import form_page
 from hotline.web.access import demand
 from hotline.web.admin_forms import OwnPassword
-from hotline.web.choices import MANY, form_fields
+from hotline.web.form_page import FormPage, loaded
 from hotline.web.navigation import render_page
 
 pages = Blueprint("admin", __name__, template_folder="templates")
@@ -67,69 +66,26 @@ def found(row: Any) -> Any:
     return row
 
 
-@dataclass(frozen=True)
-class FormPage:
-    """One form: `choices` for lists that no source of the directory offers; `back` is where 取消 leads."""
-
-    title: str
-    schema: type[Schema]
-    tab: str
-    back: str
-    values: Mapping[str, Any] = field(default_factory=dict)
-    choices: Mapping[str, list[Any]] = field(default_factory=dict)
-    submit: str = "保存"
-    lead: str = ""
-    is_danger: bool = False
-
-
 def run_form(
-    build: Callable[[Door], FormPage],
+    build: form_page.Build,
     save: Callable[[Door, dict[str, Any]], ResponseReturnValue],
     roles: Collection[str] = ADMINS,
     done: str = "已保存",
     write: bool = True,
 ) -> ResponseReturnValue:
-    """GET shows the form. POST saves and goes where `save` says: a path, or a page of its own (all that `write` False
-    leaves).
+    """A form of the administration for these roles; `save` gets what was posted, checked. See `form_page.run`."""
 
-    What is refused comes back with its reasons beside the fields, and nothing typed is lost.
-    """
-    refused: Invalid | Conflict | None = None
-    if request.method == "POST":
-        try:
-            with door(write=write) as d:
-                demand(d, roles)
-                answer = save(d, loaded(build(d).schema))
-            return _go(answer, done)
-        except (Invalid, Conflict) as error:
-            refused = error
-    with door() as d:
+    def built(d: Door) -> FormPage:
         demand(d, roles)
-        html = _form_html(d, build(d), refused)
-    return html, refused.status if refused else 200
+        return build(d)
 
+    def draw(d: Door, page: FormPage, drawn: Mapping[str, Any]) -> str:
+        return show(d, "admin/form.html", page.tab, page=page, **drawn)
 
-def _go(answer: ResponseReturnValue, done: str) -> ResponseReturnValue:
-    if not isinstance(answer, str) or not answer.startswith("/"):
-        return answer
-    flash(done, "ok")
-    return redirect(answer)
-
-
-def loaded(schema: type[Schema]) -> dict[str, Any]:
-    """The posted form, checked. Raises Invalid with every field's messages."""
-    return checked(schema(), submitted(schema, request.form))
-
-
-def _form_html(d: Door, page: FormPage, refused: Invalid | Conflict | None) -> str:
-    values = submitted(page.schema, request.form) if refused else page.values
-    errors = refused.by_field("") if refused else {}
-    fields = form_fields(d.session, page.schema, d.today, values=values, errors=errors)
-    for one in fields:
-        if one["name"] in page.choices:
-            choices = page.choices[one["name"]]
-            one.update(choices=choices, widget="typeahead" if len(choices) > MANY else "select")
-    return show(d, "admin/form.html", page.tab, page=page, fields=fields, errors=error_list(page.schema, errors))
+    answer = form_page.run(built, lambda d, page: save(d, loaded(page.schema)), draw, write=write)
+    if isinstance(answer, Response) and answer.status_code == HTTPStatus.SEE_OTHER:
+        flash(done, "ok")
+    return answer
 
 
 def record(d: Door, action: str, change: Change) -> None:

@@ -168,7 +168,13 @@ def add_post(code: str) -> ResponseReturnValue:
         choices = {"account_login": servants(d.session, row)}
         lead = "联络员收到派单和提醒；分管领导、主要领导依次收到红牌、督办和提级。"
         return FormPage(
-            f"{row.short_name}：任职", Appointment, "units", f"/directory/units/{code}", values, choices, lead=lead
+            f"{row.short_name}：任职",
+            Appointment,
+            "units",
+            f"/directory/units/{code}",
+            values,
+            choices=choices,
+            lead=lead,
         )
 
     def save(d: Door, data: dict[str, Any]) -> str:

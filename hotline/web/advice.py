@@ -34,7 +34,7 @@ from hotline.ui.forms import error_list, submitted
 from hotline.web.access import demand
 from hotline.web.advice_view import LOOKS, Posted, bar, event_of, own_corner, row_of
 from hotline.web.expert_frame import ROLES, show
-from hotline.web.kb_frame import loaded
+from hotline.web.form_page import loaded
 
 pages = Blueprint("advice", __name__, template_folder="templates")
 

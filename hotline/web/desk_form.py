@@ -22,7 +22,7 @@ class DeskForm(Answer, Praise, RefusalAtDesk, TransferAtDesk):
 PLACES: dict[str, tuple[str, ...]] = {
     "caller": ("contact_phone", "enterprise_name", "uscc", "contact_name"),
     "facts": ("title", "category_code", "region_code", "urgency", "body", "wish", "place"),
-    "answer": ("public_text", "legal_basis"),
+    "answer": ("public_text", "internal_confirmed", "legal_basis"),
     "flags": ("wants_callback", "is_confidential", "is_anonymous"),
     "about": ("respondent_kind", "respondent_unit_code", "respondent_name", "respondent_login"),
     "origin": (
@@ -61,7 +61,7 @@ CHANGED: dict[str, Field] = {
 }
 """What the desk draws otherwise than the schema alone would have it."""
 
-WHEN_ASKED = frozenset({"imposed_due_confirmed"})
+WHEN_ASKED = frozenset({"imposed_due_confirmed", "internal_confirmed"})
 """Questions that are only drawn once they were asked."""
 
 USUAL = {"source_code": "PHONE", "urgency": "NORMAL", "language": "普通话", "call_time": "工作时间均可"}

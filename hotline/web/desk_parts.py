@@ -76,13 +76,17 @@ def prefilled(d: Door, form: Posted) -> Posted:
 
 
 def with_answer(d: Door, form: Posted) -> Posted:
-    """The reply with an entry's answer below what stands there, its basis, and the citation. Raises NotFound."""
+    """The reply with an entry's answer below what stands there, its basis, and the citation. Raises NotFound.
+
+    The name of an internal entry goes into nothing that an enterprise may read.
+    """
     entry_id, _, version = form.get("insert", "").partition(":")
     if not (entry_id.isdigit() and version.isdigit()):
         raise NotFound("没有找到这条知识", code="kb_entry_not_found")
     found = kb_entry(d.session, int(entry_id), int(version), actor=d.actor)
-    basis = basis_of(found)
-    answer = "\n".join(filter(None, (form.get("public_text", ""), f"{spoken(found)}（依据：{basis}）")))
+    basis = basis_of(found) if found.entry.is_public else ""
+    said = f"{spoken(found)}（依据：{basis}）" if basis else spoken(found)
+    answer = "\n".join(filter(None, (form.get("public_text", ""), said)))
     bases = list(dict.fromkeys(filter(None, (*form.get("legal_basis", "").split("；"), basis))))
     changed = _changed(form, {"public_text": answer, "legal_basis": "；".join(bases)})
     changed.setlist("citations", list(dict.fromkeys([*form.getlist("citations"), f"{entry_id}:{version}"])))
@@ -95,19 +99,6 @@ def with_expert_answer(d: Door, form: Posted) -> Posted:
     answer = "\n".join(filter(None, (form.get("public_text", ""), said)))
     bases = list(dict.fromkeys(filter(None, (*form.get("legal_basis", "").split("；"), basis))))
     return _changed(form, {"public_text": answer, "legal_basis": "；".join(bases)})
-
-
-def citations(d: Door, form: Posted) -> list[tuple[str, str]]:
-    """("entry:version", what it is called) of those the form cites; what is not there is left for the check."""
-    found = []
-    for citation in form.getlist("citations"):
-        entry_id, _, version = citation.partition(":")
-        try:
-            row = kb_entry(d.session, int(entry_id), int(version), actor=d.actor)
-        except (ValueError, NotFound):
-            continue
-        found.append((citation, f"{row.title}（{row.entry.code} 第 {row.version} 版）"))
-    return found
 
 
 def _changed(form: Posted, changes: Mapping[str, str]) -> Posted:

@@ -17,7 +17,8 @@ from hotline.ui.format import duration_text
 from hotline.web.access import demand
 from hotline.web.advice_view import MEASURED
 from hotline.web.expert_frame import ROLES, show
-from hotline.web.kb_frame import FormPage, loaded, run_form, say
+from hotline.web.form_page import FormPage, loaded
+from hotline.web.kb_frame import run_form, say
 from routing.experts import LEVELS
 
 pages = Blueprint("expert_pool", __name__, template_folder="templates")

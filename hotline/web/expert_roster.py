@@ -16,7 +16,8 @@ from hotline.experts.pool import KEEPERS, may_keep
 from hotline.ui.door import Door, door
 from hotline.web.access import demand
 from hotline.web.expert_frame import ROLES, show
-from hotline.web.kb_frame import FormPage, loaded, run_form, say
+from hotline.web.form_page import FormPage, loaded
+from hotline.web.kb_frame import run_form, say
 
 pages = Blueprint("expert_roster", __name__, template_folder="templates")
 LEAD = "按工作日历排班：法定节假日自动跳过，调休上班日照常。B角须为同一单位专家，A角缺勤时由B角接听。"
@@ -74,7 +75,7 @@ def lay_out() -> ResponseReturnValue:
         chosen = [(one.id, f"{one.account.name}（{one.unit.short_name}）") for one in experts]
         values: dict[str, Any] = {"day": d.today, "starts": "08:30", "ends": "12:00"}
         lists = {"expert_id": [("", "请选择"), *chosen], "substitute_id": [("", "无"), *chosen]}
-        return FormPage("排班", forms.LayOut, "roster", "/experts/roster", values, "排班", LEAD, lists=lists)
+        return FormPage("排班", forms.LayOut, "roster", "/experts/roster", values, "排班", LEAD, choices=lists)
 
     def save(d: Door, _typed: dict[str, Any]) -> str:
         made = roster.lay_out(d.session, loaded(forms.LayOut), d.actor, d.now)
@@ -96,7 +97,7 @@ def swap(shift_id: int) -> ResponseReturnValue:
         values = {"is_absent": shift.is_absent, "substitute_id": shift.substitute_id}
         title = f"替班：{shift.expert.account.name} {shift.day} {shift.starts:%H:%M}–{shift.ends:%H:%M}"
         back, lists = f"/experts/roster?week={shift.day}", {"substitute_id": [("", "不变"), *others]}
-        return FormPage(title, forms.Swap, "roster", back, values, "保存", lists=lists)
+        return FormPage(title, forms.Swap, "roster", back, values, "保存", choices=lists)
 
     def save(d: Door, _typed: dict[str, Any]) -> str:
         shift = roster.get_shift(d.session, shift_id)

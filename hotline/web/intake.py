@@ -24,6 +24,7 @@ from hotline.ui.forms import submitted
 from hotline.ui.helpers import row_id
 from hotline.web import desk_expert, desk_form, desk_parts
 from hotline.web.access import demand
+from hotline.web.citations import INNER, labelled
 from hotline.web.desk_form import Posted
 from hotline.web.kb_pinned import read_notice
 from hotline.web.kb_results import keep_question
@@ -243,7 +244,8 @@ def _page(
         "tabs": drafts.all_of(d.session, _account(d)),
         "saved": drafts.load(d.session, _account(d), key),
         "kb_q": form.get("kb_q", ""),
-        "citations": desk_parts.citations(d, form),
+        "citations": (cites := labelled(d, form.getlist("citations"))),
+        "cites_internal": any(INNER in label for _, label in cites),
         "notice_form": {"id": "desk", "action": f"/desk/refresh?draft={key}"},
         "parts": {**parts, "expert": desk_expert.shown(d, keyed, refused)} if refused else parts,
     }

@@ -27,7 +27,8 @@ from hotline.ui.due import badge
 from hotline.ui.forms import error_list, submitted
 from hotline.web.access import demand
 from hotline.web.choices import form_fields
-from hotline.web.kb_frame import ASKERS, KEEPERS, OWED_TO, FormPage, loaded, run_form, say, show
+from hotline.web.form_page import FormPage, loaded
+from hotline.web.kb_frame import ASKERS, KEEPERS, OWED_TO, run_form, say, show
 
 pages = Blueprint("kb_duties", __name__, template_folder="templates")
 

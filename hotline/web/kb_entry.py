@@ -2,7 +2,6 @@
 
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 from flask import Blueprint, request
@@ -34,6 +33,7 @@ from hotline.web.access import demand
 from hotline.web.choices import form_fields
 from hotline.web.kb_desk import LOOKS
 from hotline.web.kb_frame import EVERYBODY, FormPage, run_form, say, show
+from hotline.web.panels import Posted
 
 pages = Blueprint("kb_entry", __name__, template_folder="templates")
 
@@ -49,16 +49,6 @@ LEADS = {
 }
 LABELS = {row.action: row.label for row in TABLE}
 GUIDE_TYPES = frozenset({EntryType.POLICY, EntryType.MATTER})
-
-
-@dataclass(frozen=True)
-class Posted:
-    """A form that was refused: its action, what was typed, what was wrong."""
-
-    action: str
-    values: Mapping[str, Any]
-    errors: Mapping[str, Any] = field(default_factory=dict)
-    message: str = ""
 
 
 class DraftForm(forms.Draft):
@@ -119,9 +109,9 @@ def edit(entry_id: int) -> ResponseReturnValue:
             back,
             {**said(draft), "version": entry.row_version},
             "保存草稿",
-            f"存疑之处：{lead}。保存即表示已核实。" if lead else "",
-            without,
-            SUBMIT,
+            f"存疑之处：{lead}。占位符须补全，其余由复审人核对后确认。" if lead else "",
+            without=without,
+            also=SUBMIT,
         )
 
     def save(d: Door, typed: dict[str, Any]) -> str:
@@ -215,12 +205,13 @@ def _panel(d: Door, entry: KbEntry, action: str, is_first: bool, posted: Posted 
     mine = posted if posted and posted.action == action else None
     values, errors = (mine.values, mine.errors) if mine else (_present(entry, action), None)
     fields = form_fields(d.session, form_of(action), d.today, values=values, errors=errors)
+    left_out = {"version"} if entry.open_version and entry.open_version.doubts else {"version", "is_checked"}
     return {
         **panel,
         "lead": LEADS.get(action),
         "open": mine is not None,
         "url": f"/knowledge/{entry.id}/actions/{action}",
-        "fields": [one for one in fields if one["name"] != "version"],
+        "fields": [one for one in fields if one["name"] not in left_out],
     }
 
 

@@ -2,24 +2,22 @@
 
 import secrets
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
-from flask import flash, redirect, request
+from flask import flash, request
 from flask.typing import ResponseReturnValue
-from marshmallow import Schema
 
 from hotline.accounts.models import Role
-from hotline.errors import Conflict, DomainError, Invalid, TooLarge
 from hotline.idempotency import once
 from hotline.knowledge import corrections, gaps, notices, searches
 from hotline.knowledge.access import OVERSEERS, WRITERS
 from hotline.knowledge.lifecycle import AUTHORS
 from hotline.knowledge.records import KnowledgeGap, Submission
-from hotline.ticket.schemas import checked
-from hotline.ui.door import Door, door
-from hotline.ui.forms import error_list, submitted
-from hotline.web.choices import form_fields
+from hotline.ui.door import Door
+from hotline.ui.forms import submitted
+from hotline.web import form_page
+from hotline.web.form_page import FormPage
 from hotline.web.navigation import WORKSHOP, render_page
 
 R = Role
@@ -92,71 +90,22 @@ def show(d: Door, template: str, tab: str, **values: Any) -> str:
     return render_page(d, template, active=active, tabs=shown, **values)
 
 
-@dataclass(frozen=True)
-class FormPage:
-    """One form on a page of its own. `without` are fields that this actor does not fill in."""
-
-    title: str
-    schema: type[Schema]
-    tab: str
-    back: str
-    values: Mapping[str, Any]
-    submit: str = "保存"
-    lead: str = ""
-    without: frozenset[str] = frozenset()
-    also: tuple[tuple[str, str], ...] = ()
-    """More submit buttons: (value of `then`, label)."""
-    lists: Mapping[str, list[Any]] = field(default_factory=dict)
-    """Fields whose choices depend on who looks: name → [(value, label)]."""
-
-    def choices(self, name: str) -> dict[str, Any]:
-        """What this page draws otherwise than the schema alone."""
-        return {"choices": self.lists[name]} if name in self.lists else {}
-
-
-Frame = Callable[..., str]
-"""Draws a template within a room's tabs, as `show` does: (door, template, tab, values)."""
-
-
 def run_form(
-    build: Callable[[Door], FormPage], save: Callable[[Door, dict[str, Any]], str], frame: Frame = show
+    build: form_page.Build, save: Callable[[Door, dict[str, Any]], str], frame: Callable[..., str] = show
 ) -> ResponseReturnValue:
-    """GET shows the form. POST saves and goes where `save` says; what is refused comes back with everything typed.
+    """A form of the workshop, or of another room whose `frame` draws as `show` does; `save` gets what was typed and
+    says where to go. See `form_page.run`."""
 
-    `build` and `save` say who may. A stale form's page is built anew, so that it can be sent again on purpose.
-    """
-    refused: DomainError | None = None
-    if request.method == "POST":
-        try:
-            with door(write=True) as d:
-                made = _once(d, submitted(build(d).schema, request.form), save)
-            return redirect(made, 303)
-        except (Invalid, Conflict, TooLarge) as error:
-            refused = error
-    with door() as d:
-        return _form_html(d, build(d), refused, frame), refused.status if refused else 200
+    def draw(d: Door, page: FormPage, drawn: Mapping[str, Any]) -> str:
+        return frame(d, "web/kb_form.html", page.tab, page=page, key=secrets.token_urlsafe(12), **drawn)
+
+    return form_page.run(build, lambda d, page: _once(d, submitted(page.schema, request.form), save), draw)
 
 
 def _once(d: Door, typed: dict[str, Any], save: Callable[[Door, dict[str, Any]], str]) -> str:
     """The same form sent twice has one effect and leads to the same place."""
     key, what = request.form.get("idempotency_key"), {"path": request.path, **typed}
     return str(once(d.session, d.owner, key, what, d.now, lambda: {"path": save(d, typed)})["path"])
-
-
-def loaded(schema: type[Schema]) -> dict[str, Any]:
-    """The posted form, checked. Raises Invalid with every field's messages."""
-    return checked(schema(), submitted(schema, request.form))
-
-
-def _form_html(d: Door, page: FormPage, refused: DomainError | None, frame: Frame) -> str:
-    values = submitted(page.schema, request.form) if refused else page.values
-    if isinstance(refused, Conflict):
-        values = {**values, "version": page.values.get("version")}
-    errors = refused.by_field("") if refused else {}
-    fields = form_fields(d.session, page.schema, d.today, values=values, errors=errors)
-    shown = [one | page.choices(one["name"]) for one in fields if one["name"] not in page.without]
-    values = {"key": secrets.token_urlsafe(12), "errors": error_list(page.schema, errors)}
-    return frame(d, "web/kb_form.html", page.tab, page=page, fields=shown, **values)
 
 
 def say(words: str) -> None:

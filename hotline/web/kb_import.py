@@ -11,7 +11,7 @@ from werkzeug.utils import redirect
 from hotline.accounts.models import Role
 from hotline.directory.models import Category, Region, Unit
 from hotline.directory.queries import by_code
-from hotline.errors import DomainError, Invalid, TooLarge
+from hotline.errors import DomainError, IllegalAction, Invalid, TooLarge
 from hotline.knowledge import importing, uploads
 from hotline.knowledge.content import Ownership, fingerprint
 from hotline.knowledge.importing import Plan, Wishes
@@ -119,7 +119,7 @@ def preview(upload_id: int) -> ResponseReturnValue:
     if "confirm" in request.form:
         try:
             return redirect(_confirmed(upload_id), 303)
-        except (Invalid, TooLarge) as error:
+        except (Invalid, TooLarge, IllegalAction) as error:
             refused = error
     with door() as d:
         demand(d, AUTHORS)
@@ -200,7 +200,7 @@ def _preview_html(d: Door, row: KbUpload, refused: DomainError | None) -> str:
         plan=planned,
         parts=parts[:SHOWN],
         fresh=sum(code is None for _, code in parts),
-        sentences=[importing.sentence(doubt) for doubt in planned.doubts],
+        sentences=[doubt.sentence for doubt in planned.doubts],
         same=importing.same_number(d.session, planned.doc_number),
         repairs=repairs_shown(planned, wishes),
         fields=_fields(d, planned, values, errors),
@@ -225,7 +225,7 @@ def _fields(d: Door, planned: Plan, values: Mapping[str, Any], errors: Mapping[s
         "type": f"不填则为{importing.type_of(planned, None).label}",
     }
     left_out = {"is_checked"} if not planned.doubts and not values.get("is_checked") else set()
-    left_out |= {"mode"} if Role.KB_EDITOR not in d.actor.roles or planned.is_template else set()
+    left_out |= {"mode"} if Role.KB_EDITOR not in d.actor.roles or planned.is_template or planned.is_sheet else set()
     shown = form_fields(d.session, ImportForm, d.today, values=values, errors=errors)
     return [
         one | ({"hint": said[one["name"]]} if one["name"] in said else {})

@@ -1,65 +1,26 @@
 """临时口径: raised, signed, ended, reviewed; and who of the desks has not read it yet."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from flask import Blueprint
 from flask.typing import ResponseReturnValue
-from marshmallow import Schema
-from sqlalchemy import select
-from sqlalchemy.orm import Session
 
-from hotline.accounts.actor import Actor
 from hotline.errors import NotFound
 from hotline.knowledge import notices
 from hotline.knowledge import schemas as forms
 from hotline.knowledge.clocks import NOTICE
-from hotline.knowledge.notices import RAISERS, REVIEWERS, SIGNERS
+from hotline.knowledge.notice_steps import STEPS, is_live, shown_to, steps_of
+from hotline.knowledge.notices import RAISERS, SIGNERS
 from hotline.knowledge.records import NoticeStatus, UrgentNotice
-from hotline.ticket.schemas import Reasoned, Remark
 from hotline.ui.door import Door, door
 from hotline.web.access import demand
+from hotline.web.form_page import FormPage, loaded
 from hotline.web.kb_duties import Refused, dues, panel, settle
-from hotline.web.kb_frame import EVERYBODY, FormPage, loaded, run_form, say, show
+from hotline.web.kb_frame import EVERYBODY, run_form, say, show
 
 pages = Blueprint("kb_notices", __name__, template_folder="templates")
 
 PAST_SHOWN = 20
-
-
-@dataclass(frozen=True)
-class Step:
-    """What somebody may do with a notice, and when."""
-
-    label: str
-    schema: type[Schema]
-    roles: frozenset[str]
-    do: Callable[..., None]
-    done: str
-
-
-def _sign(session: Session, notice: UrgentNotice, _data: Any, actor: Actor, now: datetime) -> None:
-    notices.sign(session, notice, actor, now)
-
-
-STEPS = {
-    "sign": Step("签发", Remark, SIGNERS, _sign, "已签发，各席位立即可见"),
-    "refuse": Step("不予签发", Reasoned, SIGNERS, notices.refuse, "未签发"),
-    "end": Step("提前停用", Reasoned, SIGNERS, notices.end, "已停用"),
-    "review": Step("复核", Reasoned, REVIEWERS, notices.review, "已复核"),
-}
-
-
-def steps_of(d: Door, notice: UrgentNotice) -> list[str]:
-    """What this actor may do with a notice now, by its status and its end."""
-    is_over = notice.ends_at <= d.now
-    fitting = {
-        NoticeStatus.RAISED: ("refuse",) if is_over else ("sign", "refuse"),
-        NoticeStatus.LIVE: ("review",) if is_over else ("end",),
-    }.get(notice.status, ())
-    return [name for name in fitting if STEPS[name].roles & d.actor.roles]
 
 
 @pages.get("/knowledge/notices")
@@ -72,9 +33,8 @@ def index() -> ResponseReturnValue:
 def _page(d: Door, refused: Refused | None = None) -> str:
     demand(d, EVERYBODY)
     may_manage = bool(d.actor.roles & RAISERS)
-    newest = select(UrgentNotice).order_by(UrgentNotice.id.desc()).limit(PAST_SHOWN * 2)
     due = dues(d.session, NOTICE, d.now)
-    rows = [_row(d, one, due, refused) for one in d.session.scalars(newest) if may_manage or _is_live(d, one)]
+    rows = [_row(d, one, due, refused) for one in shown_to(d.session, d.actor, d.now)]
     groups = [
         ("正在使用", [row for row in rows if row["is_live"]]),
         ("等待签发或复核", [row for row in rows if not row["is_live"] and row["waits"]]),
@@ -84,17 +44,13 @@ def _page(d: Door, refused: Refused | None = None) -> str:
     return show(d, "web/kb_notices.html", "notices", groups=groups, may_raise=may_manage, message=message)
 
 
-def _is_live(d: Door, notice: UrgentNotice) -> bool:
-    return notice.status is NoticeStatus.LIVE and notice.ends_at > d.now
-
-
 def _row(d: Door, notice: UrgentNotice, due: dict[int, Any], refused: Refused | None) -> dict[str, Any]:
-    is_live = _is_live(d, notice)
-    panels = [_panel(d, notice, name, refused) for name in steps_of(d, notice)]
-    watches = is_live and bool(d.actor.roles & RAISERS)
+    stands = is_live(notice, d.now)
+    panels = [_panel(d, notice, name, refused) for name in steps_of(notice, d.actor, d.now)]
+    watches = stands and bool(d.actor.roles & RAISERS)
     return {
         "notice": notice,
-        "is_live": is_live,
+        "is_live": stands,
         "waits": notice.status in (NoticeStatus.RAISED, NoticeStatus.LIVE),
         "due": due.get(notice.id),
         "unread": [one.name for one in notices.unread_by(d.session, notice)] if watches else None,

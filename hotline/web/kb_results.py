@@ -8,21 +8,19 @@ from flask import current_app
 from markupsafe import Markup
 from sqlalchemy.exc import OperationalError
 
-from hotline.knowledge import queries, searches
+from hotline.knowledge import queries, searches, suggesting
 from hotline.knowledge.force import State
 from hotline.knowledge.gaps import REGISTRARS
-from hotline.knowledge.indexing import IndexHolder
 from hotline.knowledge.models import EntryType, KbEntryVersion
 from hotline.knowledge.outdated import outdated
 from hotline.knowledge.queries import Found, Hit, Wanted
 from hotline.knowledge.reading import basis_of, spoken
-from hotline.knowledge.suggesting import Words
+from hotline.knowledge.serving import MIN_QUESTION, cleaned, index
 from hotline.ui.door import Door, door, house
 from hotline.ui.marks import marked
 from hotline.web.choices import offered
-from knowledge_base.search import MAX_QUESTION
+from hotline.web.citations import label
 
-MIN_QUESTION = 2
 KINDS = {State.IN_FORCE: "ok", State.UPCOMING: "warn"}
 
 
@@ -37,6 +35,7 @@ class Shown:
     answer: str
     basis: str
     is_internal: bool
+    label: str
 
     @property
     def citation(self) -> str:
@@ -97,7 +96,9 @@ def find(d: Door, q: str, wish: Narrowed = Narrowed(), top: int = 8) -> Results:
     if len(text) < MIN_QUESTION:
         return Results(text, False, wish, hot=hot(d), **_lists(d))
     found = _asked(d, text, wish.wanted, top)
-    hits = found.hits or words().titles(d.session, text, actor=d.actor, on=d.today, top=top, wanted=wish.wanted)
+    hits = found.hits or suggesting.titles(
+        d.session, index(), text, actor=d.actor, on=d.today, top=top, wanted=wish.wanted
+    )
     past = outdated(d.session, index(), text, on=d.today) if wish.past else []
     return Results(
         text,
@@ -105,33 +106,16 @@ def find(d: Door, q: str, wish: Narrowed = Narrowed(), top: int = 8) -> Results:
         wish,
         hits=[_shown(d, hit) for hit in (*hits, *past)],
         degraded=found.degraded,
-        meant=words().meant(d.session, text, actor=d.actor, on=d.today),
+        meant=suggesting.meant(d.session, index(), text, actor=d.actor, on=d.today),
         by_title=bool(hits) and not found.hits,
         **_lists(d),
     )
-
-
-def cleaned(q: str) -> str:
-    """A question as it may be searched."""
-    return q.replace("\x00", "").strip()[:MAX_QUESTION]
 
 
 def hot(d: Door, top: int = 8) -> list[tuple[KbEntryVersion, int]]:
     """热点问题: (what answers today, how often it was taken in the last 30 days)."""
     rows = searches.hot_entries(d.session, d.actor, d.now, top)
     return [(queries.entry(d.session, entry.id, actor=d.actor), times) for entry, times in rows]
-
-
-def index() -> IndexHolder:
-    """This process's search index."""
-    found: IndexHolder = current_app.extensions["knowledge"]
-    return found
-
-
-def words() -> Words:
-    """This process's titles and words."""
-    found: Words = current_app.extensions["knowledge_words"]
-    return found
 
 
 def keep_question(q: str, *, search_id: int | None = None, citation: tuple[int, int] | None = None) -> int | None:
@@ -169,6 +153,7 @@ def _shown(d: Door, hit: Hit) -> Shown:
         answer=spoken(version, hit.snippet),
         basis=basis_of(version),
         is_internal=not version.entry.is_public,
+        label=label(version),
     )
 
 

@@ -8,14 +8,16 @@ from flask.typing import ResponseReturnValue
 
 from hotline.accounts.models import Role
 from hotline.errors import Invalid, NotFound
-from hotline.knowledge import gaps
+from hotline.knowledge import gaps, suggesting
 from hotline.knowledge.schemas import OpenGap
+from hotline.knowledge.serving import MIN_QUESTION, cleaned, index
 from hotline.ticket.schemas import checked
 from hotline.ui.door import Door, door
 from hotline.ui.forms import submitted
 from hotline.ui.helpers import row_id
 from hotline.web.access import demand
-from hotline.web.kb_results import MIN_QUESTION, cleaned, find, keep_question, narrowed, words
+from hotline.web.citations import labelled
+from hotline.web.kb_results import find, keep_question, narrowed
 from hotline.web.navigation import render_page
 
 pages = Blueprint("knowledge_search", __name__, template_folder="templates")
@@ -40,12 +42,24 @@ def suggest() -> ResponseReturnValue:
     """Titles for what is being typed: {"items": [{value, label, hint, href}]}."""
     with door() as d:
         demand(d, READERS)
-        hits = words().titles(d.session, cleaned(request.args.get("q", "")), actor=d.actor, on=d.today)
+        hits = suggesting.titles(d.session, index(), cleaned(request.args.get("q", "")), actor=d.actor, on=d.today)
         items = [
             {"value": hit.code, "label": hit.title, "hint": hit.type_label, "href": f"/knowledge/{hit.entry_id}"}
             for hit in hits
         ]
     return jsonify(items=items)
+
+
+@pages.get("/knowledge/citable")
+def citable() -> ResponseReturnValue:
+    """What an answer may cite, for what is being typed: {"items": [{value "entry:version", label, hint}]}."""
+    q = cleaned(request.args.get("q", ""))
+    with door() as d:
+        demand(d, READERS)
+        hits = suggesting.titles(d.session, index(), q, actor=d.actor, on=d.today)
+        found = [f"{hit.entry_id}:{hit.version}" for hit in hits] or [q]
+        known = labelled(d, found)
+    return jsonify(items=[{"value": value, "label": label, "hint": ""} for value, label in known])
 
 
 @pages.post("/knowledge/asked")

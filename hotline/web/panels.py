@@ -13,6 +13,7 @@ from hotline.ticket.models import Ticket
 from hotline.ticket.operations import actions, held_up
 from hotline.ui.door import Door
 from hotline.web.choices import form_fields
+from hotline.web.citations import INNER, labelled, unknown
 from hotline.workflow import Transition
 
 PRIMARY = (
@@ -28,6 +29,8 @@ ASIDE = frozenset(
     | {"transfer_emergency", "transfer_external", "refuse", "reopen", "request_review", "hand_over"}
 )
 """Not a step of the work in hand: kept under "其他操作"."""
+WHEN_ASKED = frozenset({"internal_confirmed"})
+"""Questions that are only drawn once they were asked."""
 LEADS = {
     "sign": "签收后由本单位主办，先行联系和办理时限继续计时。",
     "object": "退单须写明职责依据；办理总时限不会因退单停止。",
@@ -96,6 +99,14 @@ def _fields(d: Door, ticket: Ticket, action: str, mine: Posted | None) -> list[d
     day, schema = d.today, ACTIONS[action].schema
     fields = form_fields(d.session, schema, day, ticket=ticket, values=values, errors=errors)
     left_out = {"version"} if ticket.imposed_due_at else {"version", *AGREED}  # action_bar brings the ticket's version
-    return [
-        one | ({"required": True} if one["name"] in AGREED else {}) for one in fields if one["name"] not in left_out
-    ]
+    left_out |= {one["name"] for one in fields if one["name"] in WHEN_ASKED and not (one["value"] or one["error"])}
+    return [_drawn(d, one) for one in fields if one["name"] not in left_out]
+
+
+def _drawn(d: Door, field: dict[str, Any]) -> dict[str, Any]:
+    if field["widget"] == "citations":
+        typed = field["value"] or []
+        known = labelled(d, typed)
+        inner = any(INNER in label for _, label in known)
+        return field | {"choices": known, "value": unknown(typed, known), "is_internal": inner}
+    return field | ({"required": True} if field["name"] in AGREED else {})

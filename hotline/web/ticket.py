@@ -15,7 +15,7 @@ from hotline.supervision.acknowledgements import to_confirm
 from hotline.ticket.attachments import ACCEPT, ALLOWED
 from hotline.ticket.ledger import entries
 from hotline.ticket.lifecycle import LABELS
-from hotline.ticket.models import Attachment, Ticket
+from hotline.ticket.models import Attachment, Citation, Ticket
 from hotline.ticket.parts import latest_reply
 from hotline.ticket.queries import get, hanging, visible
 from hotline.ticket.schemas import typed
@@ -28,7 +28,7 @@ from hotline.web.kb_from_reply import may_turn
 from hotline.web.navigation import render_page
 from hotline.web.panels import Posted, panels
 from hotline.web.related import related
-from hotline.web.timeline import size_text, timeline
+from hotline.web.timeline import citation_shown, size_text, timeline
 
 pages = Blueprint("ticket", __name__, template_folder="templates")
 
@@ -179,6 +179,11 @@ def show_unmasked(no: str) -> ResponseReturnValue:
         return ticket_page(d, get(d.session, d.actor, no), contact=contact)
 
 
+def _on_paper(d: Door, ticket: Ticket) -> list[str]:
+    """What the answers stand on. Paper may be handed to the enterprise: what is internal is not on it."""
+    return [citation_shown(row)["name"] for row in hanging(d.session, Citation, ticket) if not row.is_internal]
+
+
 @pages.get("/tickets/<no>/print")
 def paper(no: str) -> ResponseReturnValue:
     """The ticket on paper, masked."""
@@ -193,6 +198,7 @@ def paper(no: str) -> ResponseReturnValue:
             party=presenters.party(d.session, ticket, d.actor),
             timeline=timeline(d.session, ticket)[::-1],
             reply=latest_reply(ticket),
+            citations=_on_paper(d, ticket),
             back=f"/tickets/{ticket.no}",
             printed_by=d.actor.name,
             printed_at=local_time(d.now),

@@ -14,10 +14,11 @@ from hotline.accounts.models import Account
 from hotline.actions import ACTIONS, CREATING
 from hotline.directory.models import Category, Region, Unit
 from hotline.intake.schemas import Registration
+from hotline.labelled import Labelled
 from hotline.supervision.acknowledgements import confirmed
 from hotline.ticket.ledger import LedgerEntry, entries
 from hotline.ticket.models import Attachment, Citation, Reply, Ticket, Urgency
-from hotline.ticket.models.codes import Labelled, Ruling, UnresolvedReason
+from hotline.ticket.models.codes import Ruling, UnresolvedReason
 from hotline.ticket.queries import hanging
 from hotline.ui.format import MINUTE, duration_text, local_time
 
@@ -127,7 +128,7 @@ def timeline(session: Session, ticket: Ticket) -> list[Shown]:
             one["parts"] = _reply_parts(replies[entry.at])
             one["facts"] += [("依据", replies[entry.at].legal_basis)] if not _says(one, "依据") else []
         one["attachments"] = [_file(files[entry.data["attachment_id"]])] if entry.action == "attach" else []
-        one["links"] = [_citation(row) for row in cited if row.at == entry.at]
+        one["links"] = [citation_shown(row) for row in cited if row.at == entry.at]
         before = entry.at if entry.action != "rung" else before
         shown.append(one)
     return _folded(shown)[::-1]
@@ -198,10 +199,15 @@ def _facts(entry: LedgerEntry, names: Names) -> Iterable[tuple[str, str]]:
         return
     for name, field in spec.schema().fields.items():
         value = entry.data.get(name)
-        is_said = (name in REGISTERED and entry.from_status is None) or field.metadata.get("widget") == "hidden"
+        is_said = (name in REGISTERED and entry.from_status is None) or _stands_elsewhere(field, value)
         if value in (None, "", []) or is_said or (entry.action == "amend" and name != "text"):
             continue
         yield field.metadata.get("label", name), _in_words(field, value, names)
+
+
+def _stands_elsewhere(field: fields.Field[Any], value: Any) -> bool:
+    """What is drawn by itself, and a question that nobody was asked."""
+    return field.metadata.get("widget") in ("hidden", "citations") or bool(field.metadata.get("silent") and not value)
 
 
 def _in_words(field: fields.Field[Any], value: Any, names: Names) -> str:
@@ -243,9 +249,11 @@ def _file(file: Attachment) -> Shown:
     return {"href": f"/attachments/{file.id}", "name": file.file_name, "size_text": size_text(file.size)}
 
 
-def _citation(row: Citation) -> Shown:
+def citation_shown(row: Citation) -> Shown:
+    """A citation as the ticket's own people see it: {href, name}."""
     number = f"（{row.doc_number}）" if row.doc_number else ""
-    name = f"{row.title}{number} · 第 {row.entry_version} 版"
+    inner = " · 内部，不对外" if row.is_internal else ""
+    name = f"{row.title}{number} · 第 {row.entry_version} 版{inner}"
     return {"href": f"/knowledge/{row.entry_id}?version={row.entry_version}", "name": name}
 
 

@@ -4,9 +4,10 @@
 read as a whole or, with a reason in words, not at all.
 """
 
+from importlib import import_module
 from pathlib import Path, PurePath
 
-from knowledge_base.formats import archive, page, pdf, plain, sheet, word
+from knowledge_base.formats import archive, page, plain
 from knowledge_base.formats.extracted import Extracted, QaRow, Unreadable
 
 __all__ = ["KINDS", "MAX_BYTES", "Extracted", "QaRow", "Unreadable", "read_file"]
@@ -25,7 +26,7 @@ def read_file(source: Path | bytes, name: str = "") -> Extracted:
         name, source = name or source.name, source.read_bytes()
     _check_size(len(source))
     kind = _kind(source, name)
-    found = _READERS[kind](source)
+    found = _read(kind, source)
     if not found.text.strip() and not found.qa_rows:
         raise Unreadable("text_missing", "文件里没有可导入的文字")
     return found
@@ -58,11 +59,14 @@ def _kind(content: bytes, name: str) -> str:
     raise Unreadable("kind_unknown", f"不认识的文件类型“{suffix}”，{_UNDERSTOOD}")
 
 
-_READERS = {
-    "txt": plain.read,
-    "md": plain.read_markdown,
-    "html": page.read,
-    "docx": word.read,
-    "pdf": pdf.read,
-    "xlsx": sheet.read,
-}
+def _read(kind: str, content: bytes) -> Extracted:
+    if kind in _LARGE:
+        read = import_module(f"knowledge_base.formats.{_LARGE[kind]}").read
+    else:
+        read = {"txt": plain.read, "md": plain.read_markdown, "html": page.read}[kind]
+    extracted: Extracted = read(content)
+    return extracted
+
+
+_LARGE = {"docx": "word", "pdf": "pdf", "xlsx": "sheet"}
+"""Their libraries take 20 MB of a process, and few processes ever read such a file."""

@@ -1,6 +1,7 @@
 """The demo city's year: made by the house's own rules, so every invariant of the house must hold in it."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -17,9 +18,10 @@ from hotline.deadlines.sweep import sweep
 from hotline.demo.player import RECENT
 from hotline.demo.watched import AHEAD
 from hotline.knowledge.models import KbEntry
+from hotline.knowledge.records import Submission
 from hotline.outbox.models import OutboxMessage
 from hotline.ticket.ledger import LedgerEntry, entries, plain, replay
-from hotline.ticket.models import OPEN, Ticket, TicketStatus
+from hotline.ticket.models import OPEN, Citation, Reply, Ticket, TicketStatus
 from hotline.ticket.operations import REPLAYED
 from tests import services
 from tests.calendars import local
@@ -153,3 +155,11 @@ def test_seven_hundred_tickets_show_every_status_and_some_are_overdue(sqlite_dat
         late = select(Clock).filter_by(subject_kind="ticket", name="TOTAL", state=ClockState.RUNNING)
         assert session.scalars(late.where(Clock.due_at < NOW)).all()
         assert {"YELLOW", "RED", "SUPERVISED"} <= {name.upper() for name in session.scalars(select(Firing.name))}
+
+
+def test_replies_cite_what_the_city_knows_and_at_most_one_regulation_is_long_owed(session: Session) -> None:
+    cited = session.scalar(select(func.count(func.distinct(Citation.reply_id))))
+    replies = session.scalar(select(func.count()).select_from(Reply).where(Reply.unit_id.is_not(None)))
+    assert cited and replies and cited > replies * 0.8
+    owed = session.scalars(select(Submission).where(Submission.closed_at.is_(None))).all()
+    assert sum(row.opened_at < NOW - timedelta(days=7) for row in owed) <= 1

@@ -9,7 +9,6 @@ import pytest
 from sqlalchemy.exc import OperationalError
 
 from hotline.knowledge import readiness
-from hotline.knowledge.suggesting import Words
 from hotline.servers import wait_for
 from knowledge_base.index import IndexBusy, IndexDamaged, build, read_pointer, update, writing
 from scripts.index_faults import FAULTS
@@ -167,17 +166,17 @@ def test_following_outlives_a_database_that_is_away(world):
 
 def test_a_warm_process_has_dictionary_synonyms_and_postings_before_its_first_question(world):
     holder = world.process()
-    readiness.warm(holder._sessions, holder, Words(holder, holder._sessions), TODAY)
+    readiness.warm(holder._sessions, holder, TODAY)
     assert holder.segmenter._cutters is not None
     assert "synonyms" in vars(holder)
-    assert holder._snapshot._cache
+    assert holder._snapshot._places.cache_info().currsize
 
 
 def test_a_process_starts_without_an_index_and_without_a_database(world):
     FAULTS["deleted folder"](world.folder)
     holder = world.process()
     holder.patience = 60.0
-    readiness.warm(holder._sessions, holder, Words(holder, holder._sessions), TODAY)
+    readiness.warm(holder._sessions, holder, TODAY)
     holder.wait()
     with pytest.raises(IndexDamaged):
         holder.snapshot()
@@ -185,7 +184,7 @@ def test_a_process_starts_without_an_index_and_without_a_database(world):
     def away():
         raise OperationalError("SELECT", {}, Exception("away"))
 
-    readiness.warm(away, holder, Words(holder, away), TODAY)
+    readiness.warm(away, holder, TODAY)
 
 
 def test_a_new_index_is_built_beside_the_old_one_which_answers_meanwhile(world):

@@ -10,6 +10,7 @@ from click.testing import CliRunner, Result
 from sqlalchemy import select
 
 from hotline.cli import main
+from hotline.errors import IllegalAction
 from hotline.knowledge import queries
 from hotline.knowledge.indexing import IndexHolder
 from hotline.knowledge.models import KbEntry, KbEntryVersion, VersionStatus
@@ -164,11 +165,16 @@ def test_the_five_policies_are_mended_split_and_found_in_both_scripts(run: Run, 
 
 
 def _finish_one_clause_of_the_template(city: City) -> None:
-    """Drafts answer nothing: one clause goes the whole way, once somebody has looked at its blanks."""
+    """Drafts answer nothing: one clause goes the whole way, once somebody has filled in its blanks."""
     with city.database.transaction(write=False) as session:
         drafts = select(KbEntryVersion).filter_by(status=VersionStatus.DRAFT).order_by(KbEntryVersion.id)
         version = session.scalars(drafts.offset(1).limit(1)).one()
-        said = {"title": version.title, "full_text": version.full_text, "effective_from": "2022-10-01"}
+        blank = {"title": version.title, "full_text": version.full_text, "effective_from": "2022-10-01"}
         code = version.entry.code
-    for login, action in (("kb1", "edit"), ("kb1", "submit"), ("gxj.leader", "pass_review"), ("kb2", "publish")):
-        kb.act(city, login, action, code, **(said if action == "edit" else {}))
+    kb.act(city, "kb1", "edit", code, **blank)
+    with pytest.raises(IllegalAction, match="占位符"):
+        kb.act(city, "kb1", "submit", code)
+    kb.act(city, "kb1", "edit", code, **{**blank, "full_text": blank["full_text"].replace("xx", "80")})
+    kb.act(city, "kb1", "submit", code)
+    kb.act(city, "gxj.leader", "pass_review", code)
+    kb.act(city, "kb2", "publish", code, is_checked=True)

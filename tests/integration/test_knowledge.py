@@ -13,6 +13,7 @@ from hotline.database import Base
 from hotline.directory.models import Unit, UnitKind
 from hotline.errors import Invalid, NotFound, TooLarge
 from hotline.knowledge import life, queries
+from hotline.knowledge.citing import cited
 from hotline.knowledge.content import Content, Ownership
 from hotline.knowledge.force import State, in_force, state_of
 from hotline.knowledge.models import KbEntry, KbEntryVersion, VersionStatus
@@ -217,14 +218,25 @@ def test_an_internal_entry_is_not_there_for_the_public_and_for_enterprises(sessi
 def test_a_citation_names_entry_version_title_and_number(session):
     entry = made(session, doc_number="临府办[2025]12号")
     publish_version(session, entry, Content("新标题", "新正文", TODAY), author_id=None, now=NOW)
-    assert queries.cited(session, [f"{entry.id}:1"]) == [(entry.id, 1, "贴息标准", "临府办〔2025〕12号")]
+    named = cited(session, [f"{entry.id}:1", f"{entry.id}:1", entry.code.lower()], TODAY)
+    assert [(one.version, one.title) for one in named] == [(1, "贴息标准"), (2, "新标题")]
+    assert named[0].doc_number == "临府办〔2025〕12号"
 
 
 @pytest.mark.parametrize("version", [0, 9])
 def test_a_citation_of_nothing_is_refused(session, version):
     entry = made(session)
     with pytest.raises(NotFound):
-        queries.cited(session, [f"{entry.id}:{version}"])
+        cited(session, [f"{entry.id}:{version}"], TODAY)
+
+
+def test_a_code_that_answers_nothing_today_is_no_basis(session):
+    tomorrow = Content("明日生效", "正文", TODAY + timedelta(days=1))
+    entry = create_entry(session, tomorrow, Ownership(unit_id=1), author_id=None, now=NOW)
+    for code in (entry.code, "KB-999999"):
+        with pytest.raises(Invalid) as refused:
+            cited(session, [code], TODAY)
+        assert refused.value.field == "citations"
 
 
 def test_a_version_that_never_was_is_not_found(session):

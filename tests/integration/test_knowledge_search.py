@@ -11,7 +11,7 @@ from hotline.accounts.actor import Actor, enterprise
 from hotline.accounts.models import Role
 from hotline.database import Base
 from hotline.directory.models import Unit, UnitKind
-from hotline.knowledge import indexing, life, queries
+from hotline.knowledge import indexing, life, queries, suggesting
 from hotline.knowledge.content import Content, Ownership
 from hotline.knowledge.indexing import IndexHolder
 from hotline.knowledge.models import KbEntry
@@ -227,3 +227,26 @@ def test_a_failing_database_leaves_the_background_work_ready_for_the_next_try(wo
     holder.follow_soon()
     holder.wait()
     assert holder.snapshot().doc_count == 3
+
+
+@pytest.mark.parametrize("end", ["internal", "withdrawn", "expired"])
+def test_a_word_of_what_has_just_become_internal_or_ended_is_offered_to_the_public_no_more(world, end):
+    with world.session() as session:
+        made = [world.add(session, f"光伏设备购置第{i}条", f"光伏组件补贴{i}。").id for i in range(3)]
+    world.holder.follow()
+
+    def offered(actor=None, day=TODAY):
+        with world.session() as session:
+            return suggesting.meant(session, world.holder, "光福补贴", actor=actor, on=day)
+
+    assert offered() == "光伏补贴"
+    with world.session() as session:
+        for entry in (session.get(KbEntry, one) for one in made):
+            if end == "internal":
+                entry.is_public = False
+            elif end == "withdrawn":
+                life.withdraw(session, entry, entry.versions[0], {"text": "有误"}, EDITOR, NOW)
+            else:
+                session.connection().exec_driver_sql("UPDATE kb_entry_version SET expires_at = effective_from")
+    assert offered(day=TOMORROW if end == "expired" else TODAY) is None  # although the index has not followed
+    assert end != "internal" or offered(AGENT) == "光伏补贴"

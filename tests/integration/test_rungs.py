@@ -5,16 +5,15 @@ from datetime import datetime, timedelta
 import pytest
 from sqlalchemy import select
 
-from hotline.actions import sweep_context
 from hotline.clock import to_local
 from hotline.deadlines.models import Clock, ClockState, Firing
-from hotline.deadlines.queries import clocks_of, stuck
-from hotline.deadlines.sweep import sweep
+from hotline.deadlines.queries import clocks_of
 from hotline.ticket.clocks import subject_of
 from hotline.ticket.ledger import entries, replay
 from tests.calendars import local
 from tests.city import City
 from tests.factories import act, make
+from tests.kb import tick
 
 TOTAL_LADDER = [  # Wednesday at nine to Tuesday at close: 32 working hours, so 16 and 25.6 of them
     ("提醒", "2026-03-20 12:00"),
@@ -24,15 +23,6 @@ TOTAL_LADDER = [  # Wednesday at nine to Tuesday at close: 32 working hours, so 
     ("督办", "2026-03-27 17:30"),
     ("提级", "2026-03-31 17:30"),
 ]
-
-
-def tick(city: City, at: str) -> City:
-    city.at(at)
-    with city.database.transaction() as session:
-        while sweep(session, city.now, sweep_context(session)):
-            pass
-        assert stuck(session) == []
-    return city
 
 
 def fired(city: City, number: str, clock: str) -> list[tuple[str, str]]:

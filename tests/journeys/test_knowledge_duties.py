@@ -1,6 +1,7 @@
 """What people owe the knowledge base: corrections, gaps, submissions, urgent notices, and the figures about them."""
 
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import select
@@ -20,7 +21,7 @@ from hotline.supervision.recompute import recompute
 from hotline.ticket.models import Citation, Reply, Ticket
 from tests.calendars import local
 from tests.city import City
-from tests.factories import make
+from tests.factories import PAYLOADS, make
 from tests.kb import AUTHOR, EDITOR, LEADER, act, delivered, entry_of, made, running, statuses, tick
 
 WRONG = {"kind": CorrectionKind.WRONG, "text": "标准已调整为每平方米十五元"}
@@ -216,16 +217,21 @@ def test_a_gap_goes_to_a_unit_with_a_clock_and_is_closed_by_a_published_entry(ci
         assert gaps.owed_by(session, KnowledgeGap, city.actor(AUTHOR)) == []
 
 
-def closed_consultation(city: City, *, cites: str = "", appeal_type: str = "CONSULTATION") -> str:
-    number = make(city, "called", appeal_type=appeal_type)
-    if cites:
-        with city.database.transaction() as session:
-            entry = session.scalars(select(KbEntry).filter_by(code=cites)).one()
-            ticket = session.scalars(select(Ticket).filter_by(no=number)).one()
-            cited = {"entry_id": entry.id, "entry_version": 1, "title": "补贴", "at": city.now}
-            session.add(Citation(ticket_id=ticket.id, **cited))
-    city.do("callback1", "close", number, is_resolved=True)
+def closed_consultation(
+    city: City, *, cites: str = "", appeal_type: str = "CONSULTATION", basis: str = "三定方案"
+) -> str:
+    number = make(city, "handling", appeal_type=appeal_type)
+    said = {"public_text": "已向企业说明。", "legal_basis": basis, "citations": [cites] if cites else []}
+    answered_and_closed(city, number, **said)
     return number
+
+
+def answered_and_closed(city: City, number: str, **said: Any) -> None:
+    city.do(AUTHOR, "reply", number, **said)
+    city.do(LEADER, "sign_off", number)
+    city.do("review1", "approve", number)
+    city.do("callback1", "callback", number, **PAYLOADS["callback"])
+    city.do("callback1", "close", number, is_resolved=True)
 
 
 def test_closing_a_consultation_obliges_its_unit_to_submit_the_regulation(city: City) -> None:
@@ -243,6 +249,32 @@ def test_no_regulation_is_owed_when_the_answer_cites_one_or_the_appeal_asked_for
     closed_consultation(city, cites=made(city))
     closed_consultation(city, appeal_type="HELP")
     assert running(city, "kb_submission") == []
+
+
+@pytest.mark.parametrize(
+    ("basis", "owed"),
+    [
+        ("《租金补贴办法》（万府办[2026]3号）第二条", []),
+        ("万府办〔2026〕9号", ["KB_SUBMISSION"]),
+        ("临府办〔2026〕3号", ["KB_SUBMISSION"]),
+    ],
+)
+def test_a_reply_that_names_a_regulation_the_house_keeps_owes_none(city: City, basis: str, owed: list[str]) -> None:
+    made(city)
+    closed_consultation(city, basis=basis)
+    assert running(city, "kb_submission") == owed
+
+
+def test_what_the_desk_cites_on_a_ticket_spares_the_unit_nothing(city: City) -> None:
+    code = made(city)
+    number = make(city, "handling", appeal_type="CONSULTATION")
+    with entry_of(city, code) as (_, entry):
+        cited = {"entry_id": entry.id, "entry_version": 1, "title": "补贴", "at": city.now}
+    with city.database.transaction() as session:
+        ticket = session.scalars(select(Ticket).filter_by(no=number)).one()
+        session.add(Citation(ticket_id=ticket.id, by_id=city.actor("agent1").account_id, **cited))
+    answered_and_closed(city, number, public_text="已说明。", legal_basis="三定方案")
+    assert running(city, "kb_submission") == ["KB_SUBMISSION"]
 
 
 def test_a_reply_becomes_a_draft_without_the_enterprise_in_it(city: City) -> None:

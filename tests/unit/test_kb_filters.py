@@ -15,7 +15,7 @@ from knowledge_base.index import Doc, IndexDamaged, build, build_path, read_poin
 from knowledge_base.search import rank, search
 from knowledge_base.segment import Segmenter
 from knowledge_base.snapshot import open_index
-from knowledge_base.weighting import Field
+from knowledge_base.weighting import Postings, Spread
 
 SEGMENTER = Segmenter()
 TODAY = date(2025, 6, 1)
@@ -142,28 +142,28 @@ def test_damaged_packed_postings_are_named_as_damage(tmp_path, name):
         open_index(tmp_path / "i")
 
 
-def test_the_cache_of_weighed_postings_is_bounded(snapshot, monkeypatch):
-    monkeypatch.setattr("knowledge_base.snapshot.MAX_CACHED", 20)
-    for number in range(200):
-        snapshot.postings("words", f"不存在{number}")
-        snapshot.postings("words", "贷款")
-    assert len(snapshot._cache) <= 20
-    assert np.all(snapshot.postings("words", "贷款").gains > 0)
+def test_the_terms_kept_over_all_documents_are_bounded(tmp_path, monkeypatch):
+    build(tmp_path / "i", DOCS, SEGMENTER)
+    snapshot = open_index(tmp_path / "i")
+    monkeypatch.setattr("knowledge_base.snapshot.COMMON", 1000)
+    monkeypatch.setattr("knowledge_base.snapshot.MAX_KEPT", 2 * snapshot.size)
+    for term in ("贷", "款", "贴", "息"):
+        snapshot.postings("characters", term)
+    assert [term for _, term in snapshot._common] == ["贴", "息"]
 
 
-def test_common_and_rare_terms_add_up_alike_however_they_are_kept(monkeypatch):
-    docs, counts = np.array([0, 2], np.uint32), np.array([1, 3], np.uint8)
-    added = []
-    for common in (1, 1000):
-        monkeypatch.setattr("knowledge_base.weighting.COMMON", common)
-        scores = np.zeros(4, np.float32)
-        postings = Field(np.array([3, 4, 5, 6], np.float32)).weigh(docs, counts)
-        postings.add_to(scores, 2)
-        added.append((postings.docs is None, scores))
-    (rare, as_pairs), (is_common, as_array) = added
-    assert (rare, is_common) == (False, True)
-    assert np.array_equal(as_pairs, as_array)
-    assert np.array_equal(as_array > 0, [True, False, True, False])
+def test_common_and_rare_terms_add_up_alike_however_they_are_kept(tmp_path, monkeypatch):
+    build(tmp_path / "i", DOCS, SEGMENTER)
+    snapshot = open_index(tmp_path / "i")
+    monkeypatch.setattr("knowledge_base.snapshot.COMMON", 1)
+    rare, often = snapshot.postings("words", "贷款"), np.zeros(snapshot.size, np.float32)
+    monkeypatch.setattr("knowledge_base.snapshot.COMMON", 1000)
+    common, over_all = snapshot.postings("words", "贷款"), np.zeros(snapshot.size, np.float32)
+    rare.add_to(often, 2)
+    common.add_to(over_all, 2)
+    assert (type(rare), type(common)) == (Postings, Spread)
+    assert np.array_equal(often, over_all)
+    assert np.array_equal(often > 0, np.isin(np.arange(snapshot.size), snapshot.having("words", "贷款")))
 
 
 def packed(folder):

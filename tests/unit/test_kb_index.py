@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -15,6 +16,7 @@ from hypothesis import strategies as st
 from knowledge_base import ranking
 from knowledge_base.evaluate import evaluate_search, judge
 from knowledge_base.index import Doc, IndexBusy, IndexDamaged, build, build_path, read_pointer, update, writing
+from knowledge_base.packed import KINDS, POSTINGS, TEXTS
 from knowledge_base.search import MAX_QUESTION, Filters, search
 from knowledge_base.segment import Segmenter
 from knowledge_base.snapshot import open_index
@@ -139,10 +141,11 @@ def test_a_pasted_page_is_answered_from_its_rarest_words(folder, monkeypatch):
 def test_a_term_tells_what_bm25_and_the_language_model_publish(tmp_path):
     build(tmp_path / "i", [Doc(1, 1, "", "贴息 贴息"), Doc(2, 1, "", "社保 补贴")], SEGMENTER)
     snapshot = open_index(tmp_path / "i")
-    postings = snapshot.postings("words", "贴息")
+    added = np.zeros(2, np.float32)
+    snapshot.postings("words", "贴息").add_to(added)
     idf = math.log(1 + (2 - 1 + 0.5) / (1 + 0.5))
     bm25, likelihood = idf * 2.2 * 2 / (2 + 1.2), math.log(1 + 2 / (2 * 2 / 4))  # mu = 2 terms, 2 of all 4 are this
-    assert list(postings.gains) == pytest.approx([bm25 + likelihood, 0])
+    assert list(added) == pytest.approx([bm25 + likelihood, 0], rel=1e-2)  # lengths are kept in steps of 4 %
     assert list(snapshot.prior("words")) == pytest.approx([math.log(2 / (2 + 2))] * 2)
 
 
@@ -242,6 +245,23 @@ def test_the_measures_are_the_textbook_ones():
     ideal = 1 + 1 / math.log2(3)
     assert measured["ndcg@10"] == pytest.approx(1 / math.log2(3) / ideal)
     assert (measured["mrr@10"], measured["recall@1"], measured["recall@5"]) == (0.5, 0.0, 0.5)
+
+
+@pytest.mark.parametrize("name", [*KINDS, *POSTINGS, *TEXTS])
+@pytest.mark.parametrize("keeps", [0, 1 / 2])
+def test_a_packed_file_cut_short_is_damage(own_folder, name, keeps):
+    [path] = own_folder.glob(f"build-*/packed-*/{name}")
+    os.truncate(path, int(path.stat().st_size * keeps))
+    with pytest.raises(IndexDamaged, match=name):
+        open_index(own_folder)
+
+
+def test_postings_cut_short_while_they_are_read_are_damage_and_no_crash(own_folder):
+    snapshot = open_index(own_folder)
+    [path] = own_folder.glob("build-*/packed-*/docs")
+    os.truncate(path, 0)
+    with pytest.raises(IndexDamaged, match="docs"):
+        search(snapshot, SEGMENTER, "贴息", on=TODAY)
 
 
 def test_evaluation_reads_plain_and_packed_files_and_goes_through_the_search(tmp_path):

@@ -3,14 +3,15 @@
 import time
 from itertools import islice, product
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from knowledge_base.did_you_mean import Vocabulary, did_you_mean
+from knowledge_base.did_you_mean import Vocabulary, Words, did_you_mean
 from knowledge_base.pinyin import split, syllables
 from knowledge_base.segment import Segmenter
-from knowledge_base.suggest import Titles
+from knowledge_base.suggest import Titles, best
 from knowledge_base.synonyms import EQUAL_WEIGHT, MAX_ADDED, Synonyms, builtin, parse
 
 SEGMENTER = Segmenter()
@@ -24,12 +25,12 @@ NAMES = [
     "5G基站补贴",
     "企业开办一网通办",
 ]
-TITLES = Titles(enumerate(NAMES), SEGMENTER)
+TITLES = Titles.spelt(NAMES, SEGMENTER)
 
 
 def first(typed):
     found = TITLES.suggest(typed, top=1)
-    return (NAMES[found[0].id], found[0].how) if found else None
+    return (NAMES[found[0].doc], found[0].how) if found else None
 
 
 @pytest.mark.parametrize(
@@ -60,12 +61,12 @@ def test_a_title_is_found_by_what_people_type(typed, title, how):
 
 
 def test_beginnings_come_before_parts_and_short_titles_before_long():
-    titles = Titles(enumerate(["补贴申请须知", "租金补贴", "补贴"]), SEGMENTER)
+    titles = Titles.spelt(["补贴申请须知", "租金补贴", "补贴"], SEGMENTER)
     assert [found.title for found in titles.suggest("补贴")] == ["补贴", "补贴申请须知", "租金补贴"]
 
 
 def test_equal_titles_are_suggested_once():
-    assert len(Titles([(1, "租金补贴"), (2, "租金补贴")], SEGMENTER).suggest("租金")) == 1
+    assert len(Titles.spelt(["租金补贴", "租金补贴"], SEGMENTER).suggest("租金")) == 1
 
 
 @given(st.text(max_size=50))
@@ -73,16 +74,21 @@ def test_any_text_may_be_typed(typed):
     assert len(TITLES.suggest(typed)) <= 8
 
 
-def test_a_new_set_takes_over_the_spellings_of_the_old_one():
-    again = Titles([(7, NAMES[0]), (8, "专利资助")], SEGMENTER, previous=TITLES)
-    assert [found.id for found in again.suggest("gxjs")] == [7]
-    assert [found.id for found in again.suggest("zlzz")] == [8]
-    assert again.suggest("gjj") == []
+def test_several_segments_suggest_as_one():
+    parts = Titles.spelt([NAMES[0], "租金补贴"], SEGMENTER), Titles.spelt(["补贴", "租金补贴"], SEGMENTER)
+    found = best([one for part in parts for one in part.suggest("补贴")], 2)
+    assert [one.title for one in found] == ["补贴", "租金补贴"]
+
+
+def test_a_title_that_is_not_allowed_is_not_suggested():
+    allowed = np.array([name != NAMES[0] for name in NAMES])
+    assert TITLES.suggest("gxjs", allowed=allowed) == []
+    assert TITLES.suggest("gongjijin", allowed=allowed)
 
 
 def test_a_hundred_thousand_titles_answer_in_milliseconds():
     parts = (["湾东区", "湾西区", "港口区", "高新区", "开发区"], NAMES, [f"第{number}号" for number in range(2500)])
-    titles = Titles(enumerate(islice(map("".join, product(*parts)), 100_000)), SEGMENTER)
+    titles = Titles.spelt(islice(map("".join, product(*parts)), 100_000), SEGMENTER)
     for typed in ["gxjs", "gaoxinjishu", "高企", "zzzz", "补贴指南", "第9企", "湾东区企业"]:
         spent = []
         for _ in range(3):
@@ -112,7 +118,11 @@ def test_a_character_is_read_as_in_its_word():
     assert syllables("重要") == ("zhong", "yao")
 
 
-WORDS = Vocabulary(
+def vocabulary(documents):
+    return Vocabulary([Words.heard(sorted(documents))], lambda word: documents.get(word, 0))
+
+
+WORDS = vocabulary(
     {
         "公积金": 90,
         "贴息": 40,
@@ -150,7 +160,7 @@ def test_an_unknown_word_is_taken_for_the_known_one_that_sounds_or_looks_like_it
 
 
 def test_a_rare_word_is_never_offered():
-    assert did_you_mean("公鸡金", SEGMENTER, Vocabulary({"公积金": 1})) is None
+    assert did_you_mean("公鸡金", SEGMENTER, vocabulary({"公积金": 1})) is None
 
 
 @given(st.text(max_size=80))

@@ -23,7 +23,7 @@ def stored(city: City, login: str) -> Account:
 
 def test_a_new_account_logs_in_with_its_roles(city: City, app: Flask, admin: Desk) -> None:
     admin.get("/admin/accounts/new")
-    assert admin.post("/admin/accounts/new", **NEW).status_code == 302
+    assert admin.post("/admin/accounts/new", **NEW).status_code == 303
     assert stored(city, "agent9").roles == {Role.AGENT, Role.CALLBACK}
     desk = Desk(app)
     desk.get("/login")
@@ -50,7 +50,7 @@ def test_a_bad_account_form_says_what_is_wrong(admin: Desk, change: dict[str, ob
 def test_editing_roles_is_audited_before_and_after(city: City, admin: Desk) -> None:
     admin.get("/admin/accounts/agent6/edit")
     form = {"name": "罗沐阳", "unit_code": "HOTLINE", "roles": ["AGENT", "REVIEWER"]}
-    assert admin.post("/admin/accounts/agent6/edit", **form).status_code == 302
+    assert admin.post("/admin/accounts/agent6/edit", **form).status_code == 303
     with city.database.transaction(write=False) as session:
         entry = session.scalars(select(AuditEntry).filter_by(action="account_edited")).one()
         assert entry.details["before"]["roles"] == ["AGENT"]
@@ -61,7 +61,7 @@ def test_a_reset_password_ends_the_persons_sessions(app: Flask, admin: Desk) -> 
     agent = Desk(app, "agent1")
     assert agent.get("/directory").status_code == 200
     admin.get("/admin/accounts/agent1/password")
-    assert admin.post("/admin/accounts/agent1/password", password=FRESH).status_code == 302
+    assert admin.post("/admin/accounts/agent1/password", password=FRESH).status_code == 303
     assert agent.get("/directory").status_code == 303
     agent.get("/login")
     assert agent.post("/login", login="agent1", password=FRESH).status_code == 302
@@ -100,7 +100,7 @@ def test_an_account_with_open_work_is_closed_after_one_handover(city: City, admi
     assert stored(city, "agent1").is_active
     form = admin.get("/admin/accounts/agent1/hand-over").text
     assert 'value="agent2"' in form and 'value="jrj.handler"' not in form
-    assert admin.post("/admin/accounts/agent1/hand-over", to_login="agent2", reason="离职").status_code == 302
+    assert admin.post("/admin/accounts/agent1/hand-over", to_login="agent2", reason="离职").status_code == 303
     admin.post("/admin/accounts/agent1/close")
     assert not stored(city, "agent1").is_active
     with city.ticket(number) as (_, ticket):

@@ -66,7 +66,7 @@ def test_enterprises_are_found_by_name_code_and_number_and_shown_masked(city: Ci
 
 def test_a_new_unit_stands_in_the_tree_and_in_the_audit(city: City, admin: Desk) -> None:
     admin.get("/directory/units/new")
-    assert admin.post("/directory/units/new", code="DKZX", **UNIT).status_code == 302
+    assert admin.post("/directory/units/new", code="DKZX", **UNIT).status_code == 303
     with city.database.transaction(write=False) as session:
         made, parent = unit_of(session, "DKZX"), unit_of(session, "GXJ")
         assert made.path == f"{parent.path}{made.id}/"
@@ -86,7 +86,7 @@ def test_moving_a_unit_takes_all_below_it_along(city: City, admin: Desk) -> None
     admin.get("/directory/units/new")
     admin.post("/directory/units/new", code="DKZX", **UNIT)
     admin.post("/directory/units/new", code="DKK", **{**UNIT, "parent_code": "DKZX"})
-    assert edit(admin, "DKZX", name="低空中心", short_name="低空中心", parent_code="JRJ").status_code == 302
+    assert edit(admin, "DKZX", name="低空中心", short_name="低空中心", parent_code="JRJ").status_code == 303
     with city.database.transaction(write=False) as session:
         above, moved, below = (unit_of(session, code) for code in ("JRJ", "DKZX", "DKK"))
         assert below.path == f"{above.path}{moved.id}/{below.id}/"
@@ -119,7 +119,7 @@ def test_a_closed_unit_ends_on_its_day_and_stays_in_the_table(city: City, admin:
     with city.database.transaction(write=False) as session:
         last = unit_of(session, "DKZX").effective_from
     assert admin.post("/directory/units/DKZX/close", effective_to="2020-01-01").status_code == 422
-    assert admin.post("/directory/units/DKZX/close", effective_to=last.isoformat()).status_code == 302
+    assert admin.post("/directory/units/DKZX/close", effective_to=last.isoformat()).status_code == 303
     with city.database.transaction(write=False) as session:
         assert unit_of(session, "DKZX").effective_to == last
 
@@ -127,7 +127,7 @@ def test_a_closed_unit_ends_on_its_day_and_stays_in_the_table(city: City, admin:
 def test_a_post_given_anew_ends_the_old_holders_the_day_before(city: City, admin: Desk) -> None:
     admin.get("/directory/units/JRJ/posts")
     form = {"post": "LIAISON", "account_login": "jrj.handler2", "effective_from": "2026-04-01"}
-    assert admin.post("/directory/units/JRJ/posts", **form).status_code == 302
+    assert admin.post("/directory/units/JRJ/posts", **form).status_code == 303
     with city.database.transaction(write=False) as session:
         unit = unit_of(session, "JRJ")
         posts = session.scalars(select(UnitPost).filter_by(unit_id=unit.id, post=Post.LIAISON).order_by(UnitPost.id))
@@ -143,7 +143,7 @@ def test_a_post_given_anew_ends_the_old_holders_the_day_before(city: City, admin
 def test_a_category_changes_hands_on_a_day_and_the_past_keeps_its_owner(city: City, admin: Desk) -> None:
     path = f"/directory/categories/{LOAN_INTEREST}/owners"
     admin.get(path)
-    assert admin.post(path, unit_code="GXJ", effective_from="2026-04-01").status_code == 302
+    assert admin.post(path, unit_code="GXJ", effective_from="2026-04-01").status_code == 303
     assert admin.post(path, unit_code="GXJ", effective_from="2026-03-01").status_code == 409
     with city.database.transaction(write=False) as session:
         leaf = session.scalars(select(Category).filter_by(code=LOAN_INTEREST)).one()
@@ -169,7 +169,7 @@ def test_a_sources_address_is_http_or_https_or_refused(city: City, admin: Desk) 
     admin.get(path)
     form = {"name": "省企业诉求平台", "is_platform": "1", "must_report_back": "1"}
     assert "须以 http:// 或 https://" in admin.post(path, **form, webhook_url="file:///etc/passwd").text
-    assert admin.post(path, **form, webhook_url="https://platform.example/status").status_code == 302
+    assert admin.post(path, **form, webhook_url="https://platform.example/status").status_code == 303
     with city.database.transaction(write=False) as session:
         source = session.scalars(select(Source).filter_by(code="PROVINCE_PLATFORM")).one()
         assert source.webhook_url == "https://platform.example/status" and source.must_report_back

@@ -59,7 +59,7 @@ def test_the_preview_shows_number_clock_before_and_after_and_changes_nothing(
 def test_confirming_the_preview_imports_and_recomputes_in_one_go(city: City, admin: Desk, number: str) -> None:
     admin.get(PATH)
     page = admin.post(PATH, **YEAR).text
-    assert admin.post(PATH, **hidden(page)).status_code == 302
+    assert admin.post(PATH, **hidden(page)).status_code == 303
     assert due(city, number) == local("2027-01-06 17:30")
     assert "1 个在办时限已重算，涉及 1 件工单" in admin.get("/admin/time").text
     with city.database.transaction(write=False) as session:
@@ -102,7 +102,7 @@ def test_an_edited_profile_is_a_new_version_that_open_tickets_get_only_when_conf
     city.do("dispatch1", "dispatch", made, unit_code="JRJ")
     form = edited(admin, 1, "办理总时限（一般）", "6 个工作日")
     answer = admin.post("/admin/time/profiles/1/edit", **form)
-    assert answer.status_code == 302
+    assert answer.status_code == 303
     with city.database.transaction(write=False) as session:
         old, new = session.scalars(select(SlaProfile).filter_by(code="124").order_by(SlaProfile.version)).all()
         assert (new.version, new.is_default, new.rules["limits"]["TOTAL"]["*"]) == (2, True, "6wd")
@@ -120,7 +120,7 @@ def test_limits_that_cannot_be_read_and_stale_versions_are_refused(admin: Desk) 
     form = edited(admin, 1, "办理总时限（一般）", "四天")
     assert "请写成 2 个工作日" in admin.post("/admin/time/profiles/1/edit", **form).text
     good = edited(admin, 1, "办理总时限（一般）", "5wd")
-    assert admin.post("/admin/time/profiles/1/edit", **good).status_code == 302
+    assert admin.post("/admin/time/profiles/1/edit", **good).status_code == 303
     assert "已有新版本" in admin.post("/admin/time/profiles/1/edit", **good).text
     assert admin.get("/admin/time/profiles/1/recompute").status_code == 409
 

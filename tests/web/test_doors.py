@@ -9,7 +9,7 @@ from werkzeug.routing import Rule
 from hotline.accounts.operations import proven
 from hotline.experts.actions import ADVICE_ACTIONS
 from hotline.knowledge.actions import ENTRY_ACTIONS
-from hotline.web.kb_notices import STEPS
+from hotline.knowledge.notice_steps import STEPS
 from tests.city import City
 from tests.web.client import Desk, app_on
 

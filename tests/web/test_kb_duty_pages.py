@@ -22,10 +22,11 @@ from tests.web.enterprise import closed
 
 WRONG = {"kind": CorrectionKind.WRONG, "text": "标准已调整为每平方米十五元"}
 
+pytestmark = pytest.mark.usefixtures("city_time")
+
 
 @pytest.fixture
-def city(sqlite_city: City, monkeypatch: pytest.MonkeyPatch) -> City:
-    monkeypatch.setattr("hotline.ui.door.utcnow", lambda: sqlite_city.now)
+def city(sqlite_city: City) -> City:
     return sqlite_city
 
 

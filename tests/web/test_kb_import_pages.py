@@ -26,10 +26,11 @@ POLICY = """临海湾市夜间经济扶持办法
 TEMPLATE = POLICY.replace("三千元", "XX元")
 UNIT = {"unit_code": "GXJ", "is_public": "1", "repair": ["pinyin", "shifted", "private_use", "tag"]}
 
+pytestmark = pytest.mark.usefixtures("city_time")
+
 
 @pytest.fixture
-def city(sqlite_city: City, monkeypatch: pytest.MonkeyPatch) -> City:
-    monkeypatch.setattr("hotline.ui.door.utcnow", lambda: sqlite_city.now)
+def city(sqlite_city: City) -> City:
     return sqlite_city
 
 
@@ -128,7 +129,7 @@ def test_a_handler_imports_drafts_for_the_own_unit_only(app: Flask, city: City) 
     desk = Desk(app, "gxj.handler")
     path = uploaded(desk, POLICY)
     assert 'name="mode"' not in desk.page
-    assert desk.post(path, confirm="1", mode="publish", **UNIT).status_code == 422
+    assert desk.post(path, confirm="1", mode="publish", **UNIT).status_code == 403
     assert desk.post(path, confirm="1", **{**UNIT, "unit_code": "KCJ"}).status_code == 409
     assert versions(city) == []
     assert desk.post(path, confirm="1", **UNIT).status_code == 303
@@ -155,15 +156,21 @@ def test_what_is_given_up_leaves_nothing(app: Flask, city: City) -> None:
     assert (versions(city), uploads(city)) == ([], 0)
 
 
-def test_a_sheet_of_questions_becomes_entries_with_their_variants(app: Flask, city: City, tmp_path: Path) -> None:
+def test_a_sheet_of_questions_becomes_drafts_for_review_with_their_variants(
+    app: Flask, city: City, tmp_path: Path
+) -> None:
     book = openpyxl.Workbook()
     book.active.append(["问题", "答复", "相似问", "生效日期"])
     book.active.append(["停车优惠怎么领", "凭执照在平台领取。", "停车券在哪领；怎么免停车费", "2026-01-01"])
     book.save(tmp_path / "a.xlsx")
     desk = Desk(app, "kb1")
     path = uploaded(desk, (tmp_path / "a.xlsx").read_bytes(), "问答.xlsx")
-    assert desk.post(path, confirm="1", mode="publish", **UNIT).status_code == 303
+    assert 'name="mode"' not in desk.page
+    refused = desk.post(path, confirm="1", mode="publish", **{**UNIT, "type": "POLICY"})
+    assert (refused.status_code, "经初审、复审发布" in refused.text, versions(city)) == (409, True, [])
+    assert desk.post(path, confirm="1", **UNIT).status_code == 303
     (version,) = versions(city)
+    assert version.status is VersionStatus.DRAFT
     assert (version.title, version.question_variants) == ("停车优惠怎么领", ["停车券在哪领", "怎么免停车费"])
     with city.database.transaction(write=False) as session:
         assert session.scalars(select(KbEntry.type)).one() == "QA"

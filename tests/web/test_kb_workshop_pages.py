@@ -9,6 +9,7 @@ from flask import Flask
 from sqlalchemy import select
 
 from hotline.knowledge.models import KbEntry
+from hotline.knowledge.records import KbHistory
 from tests import kb
 from tests.city import City
 from tests.kb import CONTENT, act, brought, entry_of, made, revised, statuses
@@ -16,10 +17,11 @@ from tests.web.client import Desk
 
 FORM = {**CONTENT, "type": "POLICY", "unit_code": "WD"}
 
+pytestmark = pytest.mark.usefixtures("city_time")
+
 
 @pytest.fixture
-def city(sqlite_city: City, monkeypatch: pytest.MonkeyPatch) -> City:
-    monkeypatch.setattr("hotline.ui.door.utcnow", lambda: sqlite_city.now)
+def city(sqlite_city: City) -> City:
     return sqlite_city
 
 
@@ -139,18 +141,38 @@ def test_the_same_form_sent_twice_makes_one_entry(app: Flask, city: City) -> Non
     assert desk.post("/knowledge/new", **FORM, **key).location == first.location
 
 
-def test_doubts_of_an_import_are_shown_and_settled_by_writing_the_draft(app: Flask, city: City) -> None:
+def test_a_blank_stops_a_draft_on_its_way_until_it_is_filled_in_whoever_edits_it(app: Flask, city: City) -> None:
+    code = made(city, "DRAFT", full_text="对企业奖励xx万元，依托*****热线受理。")
+    entry_id, desk = id_of(city, code), Desk(app, "wd.handler")
+    assert take(desk, entry_id, "submit") == 409
+    assert "补全之后才能送审" in desk.page
+    desk.get(f"/knowledge/{entry_id}/edit")
+    typed = {**CONTENT, "full_text": "对企业奖励____万元。", "version": desk.hidden("version"), "then": "submit"}
+    assert desk.post(f"/knowledge/{entry_id}/edit", **typed).status_code == 409
+    assert "对企业奖励____万元。" in desk.page
+    assert statuses(city, code) == ["DRAFT"]
+
+
+def test_what_an_import_doubted_is_confirmed_by_the_second_reviewer(app: Flask, city: City) -> None:
     code = made(city, "DRAFT")
     with city.database.transaction() as session:
         entry = session.scalars(select(KbEntry).filter_by(code=code)).one()
         entry.versions[0].doubts = ["正文未写明施行日期，暂按 2026-03-18 起施行，请核对"]
     entry_id, desk = id_of(city, code), Desk(app, "wd.handler")
-    assert take(desk, entry_id, "submit") == 409
-    assert "暂按 2026-03-18 起施行" in desk.page
     desk.get(f"/knowledge/{entry_id}/edit")
     typed = {**CONTENT, "version": desk.hidden("version"), "then": "submit"}
     assert desk.post(f"/knowledge/{entry_id}/edit", **typed).status_code == 303
-    assert statuses(city, code) == ["FIRST_REVIEW"]
+    brought(city, code, "SECOND_REVIEW", since="FIRST_REVIEW")
+    editor = Desk(app, "kb1")
+    editor.get(f"/knowledge/{entry_id}/work")
+    assert "暂按 2026-03-18 起施行" in editor.page
+    assert take(editor, entry_id, "publish") == 422
+    assert statuses(city, code) == ["SECOND_REVIEW"]
+    assert take(editor, entry_id, "publish", is_checked="1") == 303
+    with entry_of(city, code) as (session, entry):
+        assert entry.versions[0].doubts == []
+        [row] = session.scalars(select(KbHistory).filter_by(entry_id=entry.id, action="publish"))
+        assert "暂按" in row.data["checked"][0]
 
 
 def test_a_revision_opens_its_form_and_leaves_the_published_version_standing(app: Flask, city: City) -> None:

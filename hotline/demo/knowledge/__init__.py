@@ -26,3 +26,15 @@ POLICIES = (
     Policy("overdue_payments", "GXJ"),
     Policy("lenient_environmental_enforcement", "STJ"),
 )
+
+CITED = {
+    **dict.fromkeys(("01", "15", "16"), "start_business_one_day"),
+    **dict.fromkeys(("02", "10", "11"), "high_tech_recognition"),
+    "03": "hiring_social_insurance",
+    **dict.fromkeys(("04", "05"), "equipment_loan_interest"),
+    **dict.fromkeys(("06", "07", "08"), "utility_connection"),
+    **dict.fromkeys(("09", "14"), "lenient_environmental_enforcement"),
+    "12": "procurement_for_small_firms",
+    "13": "overdue_payments",
+}
+"""Level-1 category → the policy that units' replies cite, the nearest of the few this city has."""

@@ -42,15 +42,17 @@ class UnitSignOff(OnTicket, Base):
 
 
 class Citation(OnTicket, Base):
-    """Which knowledge entry, in which version, an answer stood on."""
+    """Which knowledge entry, in which version, a reply stood on. One that was internal is not shown to enterprises."""
 
     __tablename__ = "citation"
-    __table_args__ = (UniqueConstraint("ticket_id", "entry_id", "entry_version"),)
+    __table_args__ = (UniqueConstraint("ticket_id", "reply_id", "entry_id", "entry_version"),)
 
+    reply_id: Mapped[int | None] = mapped_column(ForeignKey("reply.id"))
     entry_id: Mapped[int] = mapped_column(Integer)
     entry_version: Mapped[int] = mapped_column(Integer)
     title: Mapped[str] = mapped_column(String(200))
     doc_number: Mapped[str] = mapped_column(String(80), default="")
+    is_internal: Mapped[bool] = mapped_column(Boolean, default=False)
 
 
 class Rating(OnTicket, Base):

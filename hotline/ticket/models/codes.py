@@ -1,18 +1,6 @@
 """The ticket's code tables, each with its Chinese label. The values are those of real hotlines."""
 
-from enum import StrEnum
-
-
-class Labelled(StrEnum):
-    """A code written as `NAME = "CODE", "中文"`."""
-
-    label: str
-
-    def __new__(cls, code: str, label: str = "") -> "Labelled":  # a member is looked up by its code alone
-        member = str.__new__(cls, code)
-        member._value_ = code
-        member.label = label
-        return member
+from hotline.labelled import Labelled
 
 
 class TicketStatus(Labelled):

@@ -169,8 +169,9 @@
       const answer = field("public_text"), basis = field("legal_basis");
       answer.value = [answer.value.trimEnd(), button.dataset.answer].filter(Boolean).join("\n");
       const bases = basis.value.split("；").filter(Boolean);
-      if (!bases.includes(button.dataset.basis)) basis.value = [...bases, button.dataset.basis].join("；");
+      if (button.dataset.basis && !bases.includes(button.dataset.basis)) basis.value = [...bases, button.dataset.basis].join("；");
       cite(button.value, button.dataset.label);
+      if (button.dataset.label.includes("内部，不对外")) document.getElementById("internal-note").hidden = false;
       keep(button.value);
       answer.dispatchEvent(new Event("input", { bubbles: true }));
       answer.focus();
