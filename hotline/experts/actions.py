@@ -82,13 +82,9 @@ def perform_on_advice(
     deadlines.hold(session, clocks.subject_of(advice))  # clocks before the pool, as the sweep has them
     if catch_up(session, _AROUND, {"advice_id": advice.id}, now, lambda: _sweep(session)):
         session.refresh(advice)
-    choose(TABLE, action, facts_of(advice, now), actor) if action not in _BY_NEXT else None
+    choose(TABLE, action, facts_of(advice, now), actor)  # what may not be done is said before how its form is wrong
     known[action].operation(session, advice, load(known[action], payload), actor, now)
     return advice
-
-
-_BY_NEXT = frozenset({"decline"})
-"""What the pool decides: which row it is shows only when the next one is looked for."""
 
 
 def load(action: AdviceAction, payload: Mapping[str, Any]) -> dict[str, Any]:

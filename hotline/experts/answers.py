@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from hotline.accounts.actor import Actor
 from hotline.experts import people
 from hotline.experts.applying import apply, begin, conclude, create, record
-from hotline.experts.guards import AdviceFacts, respondents_of
+from hotline.experts.guards import AdviceFacts
 from hotline.experts.models import Expert
 from hotline.experts.records import Advice, AdviceKind
 from hotline.ticket.models import Consultation, Ticket
@@ -58,9 +58,7 @@ def written_answer(ticket: Ticket, asked: Consultation, actor: Actor, now: datet
         answered_at=now,
         answered_for_id=expert.unit_id,
     )
-    units, persons = respondents_of(advice)
-    facts = AdviceFacts(None, AdviceKind.TICKET, ticket_id=ticket.id, respondent_units=units, respondents=persons)
-    row = create(session, advice, "written_answer", facts, actor)
+    row = create(session, advice, "written_answer", AdviceFacts(None, AdviceKind.TICKET), actor)
     begin(session, advice, row, actor, now, people.reviewers(session, advice, now), advice.answer)
     return advice
 

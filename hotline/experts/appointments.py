@@ -12,7 +12,7 @@ from hotline.clock import to_local
 from hotline.errors import Conflict, Invalid
 from hotline.experts import people, ranking, roster
 from hotline.experts.applying import apply, begin, conclude, create
-from hotline.experts.guards import AdviceFacts, respondents_of
+from hotline.experts.guards import AdviceFacts
 from hotline.experts.models import Expert
 from hotline.experts.records import AHEAD, Advice, AdviceKind, AdviceStatus, Appointment
 from hotline.experts.roster import Slot
@@ -33,16 +33,8 @@ def book(session: Session, data: Data, actor: Actor, now: datetime) -> Advice:
     slot = _slot(session, ticket, data["slot"], now)
     _check_ahead(session, ticket)
     advice = _draft(session, ticket, slot, data, actor, now)
-    units, persons = respondents_of(advice)
-    facts = AdviceFacts(
-        status=None,
-        kind=AdviceKind.APPOINTMENT,
-        ticket_id=ticket.id,
-        respondent_units=units,
-        respondents=persons,
-        is_tip_off=ticket.appeal_type is AppealType.TIP_OFF,
-    )
-    row = create(session, advice, "book", facts, _booker(actor))
+    facts = AdviceFacts(None, AdviceKind.APPOINTMENT, is_tip_off=ticket.appeal_type is AppealType.TIP_OFF)
+    row = create(session, advice, "book", facts, actor)
     held = {"starts_at": slot.starts_at, "ends_at": slot.ends_at, "mode": data["mode"]}
     session.add(Appointment(advice_id=advice.id, expert_id=slot.expert.id, **held))
     begin(session, advice, row, actor, now, [slot.expert.account], f"{when(slot.starts_at)}：{advice.question}")
@@ -166,11 +158,6 @@ def _ticket(session: Session, data: Data, actor: Actor) -> Ticket:
     if actor.ticket_id is not None:
         return session.scalars(visible(actor)).one()
     return get(session, actor, data.get("ticket_no") or "")
-
-
-def _booker(actor: Actor) -> Actor:
-    """Whoever books need not be impartial himself: the expert must be."""
-    return Actor(actor.name, actor.roles, actor.account_id, ticket_id=actor.ticket_id)
 
 
 def _slot(session: Session, ticket: Ticket, key: str, now: datetime) -> Slot:

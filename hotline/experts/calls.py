@@ -20,7 +20,7 @@ from hotline.directory.queries import by_code
 from hotline.errors import Conflict, Invalid
 from hotline.experts import people, ranking
 from hotline.experts.applying import apply, begin, conclude, create
-from hotline.experts.guards import AdviceFacts, respondents_of
+from hotline.experts.guards import AdviceFacts
 from hotline.experts.models import LANGUAGE_CODES
 from hotline.experts.ranking import Place
 from hotline.experts.records import (
@@ -47,17 +47,8 @@ def invite(session: Session, data: Data, actor: Actor, now: datetime) -> Advice:
     advice = _draft(session, data, ticket, actor, now)
     _check_one_call(session, advice)
     place = ranking.next_place(session, advice, now)
-    units, persons = respondents_of(advice)
-    facts = AdviceFacts(
-        status=None,
-        kind=AdviceKind.CALL,
-        ticket_id=advice.ticket_id,
-        respondent_units=units,
-        respondents=persons,
-        is_tip_off=_is_tip_off(data, ticket),
-        has_next=place is not None,
-    )
-    row = create(session, advice, "invite", facts, Actor(actor.name, actor.roles, actor.account_id))
+    facts = AdviceFacts(None, AdviceKind.CALL, is_tip_off=_is_tip_off(data, ticket), has_next=place is not None)
+    row = create(session, advice, "invite", facts, actor)
     told = _turn_to(session, advice, place, now)
     begin(session, advice, row, actor, now, told, advice.question)
     return advice

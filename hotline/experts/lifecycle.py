@@ -35,8 +35,8 @@ def rows(
     starts: tuple[C, ...] = (),
     stops: tuple[C, ...] = (),
 ) -> Table:
-    """One row for each source status; every one asks for impartiality."""
-    every = (g.own_ticket, g.impartial, *guards)
+    """One row for each source status. Whoever asks for an expert need not be impartial: the expert has to be."""
+    every = (g.own_ticket, g.impartial, *guards) if sources else guards
     each = (sources,) if sources is None or isinstance(sources, S) else tuple(sources)
     return tuple(Transition(action, label, s, target, who, every, starts, stops) for s in each)
 

@@ -96,7 +96,7 @@ def _page(
             chosen=(typed or {}).get("slot", ""),
             levels=next(f for f in fields_of(form_of("rate_advice")) if f["name"] == "satisfaction")["choices"],
             errors=[one for one in error_list(form_of("book"), errors) if one["name"]],
-            message=error.message if (error and "" in errors) or (error and error.field == "slot") else "",
+            message=error.message if error and "" in errors else "",
             key=secrets.token_urlsafe(12),
         )
     return page, error.status if error else 200

@@ -45,5 +45,5 @@ def test_every_clock_has_its_time_and_every_rung_reaches_people_the_house_knows(
 
 
 def test_every_row_asks_for_impartiality_and_the_enterprise_hears_of_known_actions() -> None:
-    assert all("impartial" in {guard.__name__ for guard in row.guards} for row in TABLE)
+    assert all("impartial" in {guard.__name__ for guard in row.guards} for row in TABLE if row.source)
     assert set(ENTERPRISE_TEXTS) <= set(LABELS) | {"remind"}
