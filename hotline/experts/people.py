@@ -3,14 +3,15 @@
 from collections.abc import Iterable
 from datetime import datetime
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from hotline.accounts.actor import actor_of
 from hotline.accounts.models import Account, Post, Role
 from hotline.accounts.queries import holders, responsible_for, with_role
 from hotline.clock import to_local
-from hotline.directory.models import Category, Region, Unit
-from hotline.directory.queries import owner_of
+from hotline.directory.models import CatalogueRow, Category, Region, Unit
+from hotline.directory.queries import effective
 from hotline.errors import Invalid
 from hotline.experts.guards import facts_of, impartial
 from hotline.experts.records import Advice, AdviceStatus
@@ -32,12 +33,29 @@ def unit_for(
 ) -> Unit:
     """The unit that answers for the matter: by the catalogue, of a complained-of one its supervisor, else the hotline
     (`home`)."""
-    day = to_local(now).date()
-    owner = owner_of(session, category.id, region.id if region else 0, day) if category else None
-    unit = session.get_one(Unit, owner.unit_id if owner else home)
+    unit = _leading(session, category, region, now) or session.get_one(Unit, home)
     if respondent is None or not respondent.is_above(unit):
         return unit
     return session.get_one(Unit, respondent.supervising_unit_id or home)
+
+
+def _leading(session: Session, category: Category | None, region: Region | None, now: datetime) -> Unit | None:
+    """Who leads such matters whatever the appeal: the row of the narrowest category, then of the narrowest region."""
+    topics, places = _upwards(session, Category, category), [*_upwards(session, Region, region), None]
+    said = select(CatalogueRow).where(CatalogueRow.category_id.in_(topics), CatalogueRow.appeal_type.is_(None))
+    rows = session.scalars(said.where(effective(CatalogueRow, to_local(now).date())))
+    fitting = [row for row in rows if row.region_id in places]
+    best = min(fitting, key=lambda r: (topics.index(r.category_id or 0), places.index(r.region_id)), default=None)
+    return best.unit if best else None
+
+
+def _upwards(session: Session, model: type[Category] | type[Region], row: Category | Region | None) -> list[int]:
+    """The ids of a row and of those above it, narrowest first."""
+    ids: list[int] = []
+    while row is not None:
+        ids.append(row.id)
+        row = session.get(model, row.parent_id) if row.parent_id else None
+    return ids
 
 
 def officer_for(session: Session, advice: Advice, now: datetime) -> Account | None:

@@ -12,6 +12,9 @@ from hotline.web import (
     advice,
     attachments,
     auth,
+    catalogue,
+    catalogue_files,
+    catalogue_watch,
     dispatch,
     expert_pool,
     expert_roster,
@@ -30,6 +33,7 @@ from hotline.web import (
     overview,
     queue,
     ticket,
+    unit_load,
 )
 
 DESKS = (
@@ -42,6 +46,9 @@ DESKS = (
     advice,
     attachments,
     auth,
+    catalogue,
+    catalogue_files,
+    catalogue_watch,
     dispatch,
     expert_pool,
     expert_roster,
@@ -60,6 +67,7 @@ DESKS = (
     overview,
     queue,
     ticket,
+    unit_load,
 )
 
 

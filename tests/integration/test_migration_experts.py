@@ -13,7 +13,7 @@ from tests.integration.test_migrations import url_of
 
 def test_experts_of_before_join_the_pool_and_consultations_go_with_their_tables(city: City) -> None:
     answered(city)
-    migrate.downgrade(url_of(city.database), "5d0f3c8a7b21")
+    migrate.downgrade(url_of(city.database), "5d0f3c2a71be")
     migrate.upgrade(url_of(city.database))
     with city.database.transaction(write=False) as session:
         people = session.scalar(select(func.count()).select_from(AccountRole).where(AccountRole.role == Role.EXPERT))
