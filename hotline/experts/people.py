@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -49,8 +50,8 @@ def _leading(session: Session, category: Category | None, region: Region | None,
     return best.unit if best else None
 
 
-def _upwards(session: Session, model: type[Category] | type[Region], row: Category | Region | None) -> list[int]:
-    """The ids of a row and of those above it, narrowest first."""
+def _upwards(session: Session, model: Any, row: Any) -> list[int]:
+    """The ids of a category or region and of those above it, narrowest first."""
     ids: list[int] = []
     while row is not None:
         ids.append(row.id)
