@@ -19,8 +19,11 @@ from hotline.dispatch import operations as dispatch
 from hotline.dispatch import schemas as dispatch_forms
 from hotline.dispatch import telephone
 from hotline.errors import NotFound
+from hotline.experts import clocks as advice_clocks
 from hotline.experts import operations as experts
+from hotline.experts import rungs as advice_rungs
 from hotline.experts import schemas as expert_forms
+from hotline.experts.clocks import ADVICE
 from hotline.feedback import operations as feedback
 from hotline.feedback import schemas as feedback_forms
 from hotline.handling import conferring, disputes, rulings
@@ -133,11 +136,13 @@ def sweep_context(session: Session) -> SweepContext:
     """What the sweep needs of the house: the calendar, each clock's ladder, and what a rung does."""
     kinds, ladders = ("ticket", ASSIGNMENT, CONSULTATION, DECISION), Ladders(session)
     knowledge = {kind: kb_rungs.fire(kind) for kind in kb_clocks.KINDS}
+    of_kind = dict.fromkeys(knowledge, kb_clocks.ladder_of) | {ADVICE: advice_clocks.ladder_of}
+    locks = {kb_clocks.ENTRY: kb_rungs.lock_entries, ADVICE: advice_rungs.lock}
     return SweepContext(
         calendar=working_calendar(session),
-        ladder_of=lambda clock: kb_clocks.ladder_of(clock) if clock.subject_kind in knowledge else ladders.of(clock),
-        handlers={kind: rungs.fire(kind) for kind in kinds} | knowledge,
-        locks={kind: rungs.lock(kind) for kind in kinds} | {kb_clocks.ENTRY: kb_rungs.lock_entries},
+        ladder_of=lambda clock: of_kind.get(clock.subject_kind, ladders.of)(clock),
+        handlers={kind: rungs.fire(kind) for kind in kinds} | knowledge | {ADVICE: advice_rungs.fire},
+        locks={kind: rungs.lock(kind) for kind in kinds} | locks,
     )
 
 

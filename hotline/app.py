@@ -29,6 +29,8 @@ MODELS = (
     "deadlines.models",
     "directory.models",
     "dispatch.catalogue_uploads",
+    "experts.models",
+    "experts.records",
     "feedback.models",
     "idempotency",
     "intake.models",

@@ -7,10 +7,12 @@ from flask import current_app
 from hotline import actions, messages
 from hotline.clock import utcnow
 from hotline.deadlines.sweep import run_sweep
+from hotline.experts.applying import EVENT as ADVICE_EVENT
 from hotline.knowledge.history import EVENT
 from hotline.knowledge.serving import index
 from hotline.outbox import operations as outbox
 from hotline.supervision import alarms, passing_on, substitution
+from hotline.supervision.advice_notices import send_advice_event
 from hotline.supervision.kb_notices import send_kb_event
 from hotline.ui.door import house
 from knowledge_base.index import IndexBusy
@@ -23,7 +25,8 @@ def sweep() -> None:
 
 def deliver() -> None:
     """Send what waits in the outbox."""
-    outbox.deliver(house().database, utcnow, {**messages.senders(), EVENT: send_kb_event})
+    rooms = {EVENT: send_kb_event, ADVICE_EVENT: send_advice_event}
+    outbox.deliver(house().database, utcnow, {**messages.senders(), **rooms})
 
 
 def pass_on() -> None:

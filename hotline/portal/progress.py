@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from hotline.accounts.actor import Actor
 from hotline.deadlines.queries import clocks_of
+from hotline.experts.appointments import may_book
 from hotline.messages.models import Audience, Notice
 from hotline.portal import words
 from hotline.ticket.clocks import subject_of
@@ -83,6 +84,7 @@ def view(session: Session, ticket: Ticket, actor: Actor, now: datetime) -> dict[
         "files": files(session, ticket),
         "offers": offers(ticket, actor, now),
         "refusal": refusal(ticket),
+        "may_book": may_book(ticket),
         "review_until": words.day_and_time(ticket.review_until) if ticket.review_until else "",
     }
 

@@ -14,9 +14,10 @@ from hotline.accounts.models import Account, AccountRole, Role
 from hotline.accounts.queries import with_role
 from hotline.directory.models import Category, Region, Source, Unit, UnitKind
 from hotline.directory.queries import effective
+from hotline.experts.models import Expert
 from hotline.supervision.task_forces import members_of, open_decisions
 from hotline.ticket.models import Ticket
-from hotline.ticket.parts import open_parts
+from hotline.ticket.parts import is_concerned, open_parts
 from hotline.ui.forms import fields_of
 
 Choices = list[Any]
@@ -96,7 +97,29 @@ def _handlers(session: Session, day: date, ticket: Ticket | None) -> Choices:
 
 
 def _experts(session: Session, day: date, ticket: Ticket | None) -> Choices:
-    return [(one.login, f"{one.name}（{one.unit.short_name}）") for one in with_role(session, Role.EXPERT)]
+    """The pool: of a ticket the fitting ones first, nobody who has to keep out of it (回避)."""
+    valid = Expert.valid_to.is_(None) | (Expert.valid_to >= day)
+    pool = select(Expert).join(Expert.account).where(Account.is_active, Expert.valid_from <= day, valid)
+    found = [one for one in session.scalars(pool.order_by(Account.name)) if not _is_concerned(ticket, one)]
+    leaf = ticket.category.code if ticket else ""
+    found.sort(key=lambda one: not any(leaf.startswith(field.category.code) for field in one.fields))
+    return [(one.account.login, _named(one)) for one in found]
+
+
+def _is_concerned(ticket: Ticket | None, expert: Expert) -> bool:
+    return ticket is not None and is_concerned(ticket, expert.account)
+
+
+def _named(expert: Expert) -> str:
+    known = "、".join(field.category.name for field in expert.fields)
+    return f"{expert.account.name}（{expert.unit.short_name}{'：' + known if known else ''}）"
+
+
+def _expert_accounts(session: Session, day: date, ticket: Ticket | None) -> Choices:
+    """Who has the role and is not in the pool yet."""
+    inside = set(session.scalars(select(Expert.account_id)))
+    people = [one for one in with_role(session, Role.EXPERT) if one.id not in inside]
+    return [(one.login, f"{one.name}（{one.unit.short_name}）") for one in people]
 
 
 def _desk(session: Session, day: date, ticket: Ticket | None) -> Choices:
@@ -148,7 +171,7 @@ def _decisions(session: Session, day: date, ticket: Ticket | None) -> Choices:
     return [(str(one.id), f"{one.unit.short_name}：{one.text[:40]}") for one in rows]
 
 
-OF_TICKET = frozenset({"units_below", "handlers", "parts", "members", "decisions"})
+OF_TICKET = frozenset({"units_below", "handlers", "experts", "parts", "members", "decisions"})
 SOURCES: dict[str, Callable[[Session, date, Ticket | None], Choices]] = {
     "units": _units,
     "units_below": _units_below,
@@ -157,6 +180,7 @@ SOURCES: dict[str, Callable[[Session, date, Ticket | None], Choices]] = {
     "members": _members,
     "decisions": _decisions,
     "experts": _experts,
+    "expert_accounts": _expert_accounts,
     "desk": _desk,
     "regions": _regions,
     "categories": _categories,
