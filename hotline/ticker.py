@@ -28,7 +28,7 @@ PATIENCE = 0.5
 OFTEN = 15
 """Ticks, half a minute: what waits by the hour."""
 RARELY = 1800
-"""Ticks, an hour: what reads every open clock, and can wait."""
+"""Ticks, an hour: what reads every open clock or is due once a day, and can wait."""
 LONGEST_WAIT = 10.0
 """Seconds between two tries while the database is away."""
 
@@ -46,7 +46,7 @@ class Task:
 
 
 def house_tasks(database: Database) -> tuple[Task, ...]:
-    """The sweep, what is passed on or given back, the outbox, the index and the calendar. Needs the app's context."""
+    """Sweep, what is passed on or given back, outbox, index, calendar and lesson. Run them within the app's context."""
     from hotline import jobs
     from hotline.supervision import passing_on, substitution
     from hotline.supervision.alarms import untold_years
@@ -62,6 +62,9 @@ def house_tasks(database: Database) -> tuple[Task, ...]:
         behind: bool = current_app.extensions["knowledge"].is_behind()
         return behind
 
+    def left_to_the_workers(_at: datetime) -> bool:
+        return False  # half a minute's work, and a day late does no harm
+
     return (
         Task("index", "hotline.jobs.follow_index", jobs.follow_index, index_is_behind),
         Task("deadlines", "hotline.jobs.sweep", jobs.sweep, in_transaction(is_due)),
@@ -75,6 +78,7 @@ def house_tasks(database: Database) -> tuple[Task, ...]:
             OFTEN,
         ),
         Task("notify", "hotline.jobs.watch_calendar", jobs.watch_calendar, in_transaction(untold_years), RARELY),
+        Task("reports", "hotline.jobs.learn_to_suggest", jobs.learn_to_suggest, left_to_the_workers, RARELY),
     )
 
 

@@ -18,6 +18,7 @@ TIME = (
     "tests/integration/test_rungs.py",
     "tests/journeys/test_loop.py",
 )
+CATALOGUE = ("tests/unit/test_catalogue.py", "tests/integration/test_catalogue.py")
 DOORS = ("tests/api/test_doors.py", "tests/web/test_doors.py", "tests/web/test_overview_pages.py")
 
 LIFECYCLE = "hotline/ticket/lifecycle.py"
@@ -161,6 +162,41 @@ FAULTS = (
         (
             "integration/test_total_start::test_sending_a_ticket_on_wins_no_time",
             f"{INVARIANTS}test_dispatch_split_and_dispatch_again_goes_on_with_the_first_total_clock",
+        ),
+    ),
+    Fault(
+        "a functional zone no longer answers for itself",
+        "routing/catalogue.py",
+        "        if zone and own is None:\n",
+        "        if False:\n",
+        CATALOGUE,
+        (
+            "unit/test_catalogue::test_a_gap_for_some_types_names_them",
+            "unit/test_catalogue::test_a_zone_answers_for_itself_unless_a_row_names_the_zone",
+            "unit/test_catalogue::test_the_explanation_names_the_row_it_stands_on",
+            "unit/test_catalogue::test_the_supporting_units_come_with_the_row_but_never_the_lead_among_them",
+        ),
+    ),
+    Fault(
+        "an objection that was denied counts against the dispatch",
+        "hotline/dispatch/load.py",
+        "_objected(Objection.ruling == Ruling.GRANTED)",
+        "_objected()",
+        CATALOGUE,
+        (
+            "integration/test_catalogue::"
+            "test_dispatch_accuracy_counts_each_dispatch_once_and_only_upheld_objections_against_it",
+        ),
+    ),
+    Fault(
+        "the catalogue's past can be rewritten",
+        "hotline/directory/catalogue.py",
+        "    if entry.effective_from < today:\n",
+        "    if False:\n",
+        CATALOGUE,
+        (
+            "integration/test_catalogue::test_several_changes_stand_or_fall_together",
+            "integration/test_catalogue::test_what_the_catalogue_must_not_say_is_refused",
         ),
     ),
 )

@@ -130,10 +130,11 @@ def audit(
     now: datetime,
     reason: str = "",
     details: Mapping[str, Any] | None = None,
-) -> None:
+) -> AuditEntry:
     """Record what no ticket's ledger holds."""
     actor_id = actor.account_id if actor else None
     row = AuditEntry(
         at=now, actor_id=actor_id, action=action, subject=subject, reason=reason, details=dict(details or {})
     )
     session.add(row)
+    return row

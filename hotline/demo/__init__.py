@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from hotline.accounts.models import Account, Role
 from hotline.database import Database
 from hotline.demo import people
+from hotline.demo.catalogue import amend
 from hotline.demo.directory import PASSWORD, fill_directory
 from hotline.demo.history import history
 from hotline.demo.knowledge import POLICIES
@@ -38,6 +39,7 @@ def fill(
     """
     with database.transaction() as session:
         fill_directory(session, now, seed)
+        amend(session, now)
         entries = _import_policies(session, now)
         calendar = working_calendar(session)
     events = history(random.Random(seed), seed, calendar, now, count)

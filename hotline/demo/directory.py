@@ -8,14 +8,13 @@ from sqlalchemy.orm import Session
 from hotline.accounts.models import Account, AccountRole, Post, Role, UnitPost
 from hotline.accounts.operations import HASHER
 from hotline.accounts.privacy import phone_lookup
+from hotline.demo.catalogue import fill_catalogue
 from hotline.demo.categories import CATEGORIES
-from hotline.demo.categories import Category as Leaf
 from hotline.demo.city import REGIONS, UNITS
 from hotline.demo.enterprises import enterprises
 from hotline.demo.people import ACCOUNTS, UNIT_PEOPLE
 from hotline.directory.models import (
     Category,
-    CategoryOwner,
     Enterprise,
     Region,
     RegionKind,
@@ -36,7 +35,7 @@ def fill_directory(session: Session, now: datetime, seed: int = 12345) -> None:
     regions = _regions(session)
     units = _units(session, regions)
     _people(session, units)
-    _categories(session, units, regions)
+    fill_catalogue(session, _categories(session), regions, units, now)
     _enterprises(session, regions, random.Random(seed))
     session.flush()
 
@@ -101,7 +100,7 @@ def _people(session: Session, units: Ids) -> None:
     session.flush()
 
 
-def _categories(session: Session, units: Ids, regions: Ids) -> None:
+def _categories(session: Session) -> Ids:
     made: dict[str, Category] = {}
     for row in CATEGORIES:
         parent = made.get(row.parent or "")
@@ -116,18 +115,7 @@ def _categories(session: Session, units: Ids, regions: Ids) -> None:
         session.add(category)
         session.flush()
         made[row.code] = category
-        if row.level == 3:
-            _owners(session, category.id, row, units, regions)
-
-
-def _owners(session: Session, category_id: int, row: Leaf, units: Ids, regions: Ids) -> None:
-    assert row.owner is not None  # every leaf has one
-    support = [units[code] for code in row.support]
-    owners: list[tuple[str | None, str]] = [(None, row.owner), *row.by_region.items()]
-    for region, unit in owners:
-        owner = CategoryOwner(category_id=category_id, unit_id=units[unit], support_unit_ids=support)
-        owner.region_id = regions[region] if region else None
-        session.add(owner)
+    return {code: category.id for code, category in made.items()}
 
 
 def _enterprises(session: Session, regions: Ids, rng: random.Random) -> None:

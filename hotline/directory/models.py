@@ -8,6 +8,7 @@ from sqlalchemy import Boolean, CheckConstraint, Date, ForeignKey, Integer, Stri
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from hotline.database import Base, EncryptedText, UtcDateTime, enum_column
+from routing.profiles import APPEAL_TYPES
 
 
 class Effective:
@@ -100,7 +101,7 @@ class Unit(Effective, Base):
 
 
 class Category(Effective, Base):
-    """A node of the three-level taxonomy; leaves (level 3) carry a lead unit."""
+    """A node of the three-level taxonomy; tickets are filed under leaves (level 3)."""
 
     __tablename__ = "category"
 
@@ -115,16 +116,52 @@ class Category(Effective, Base):
     __table_args__ = (CheckConstraint("level BETWEEN 1 AND 3", name="three_levels"),)
 
 
-class CategoryOwner(Effective, Base):
-    """派单目录: who leads a category, city-wide (region NULL) or in one region."""
+class CatalogueRow(Effective, Base):
+    """派单目录: one version of who leads a category in a region for an appeal type; None: any of them.
 
-    __tablename__ = "category_owner"
+    What it says is never changed: a change ends the row and starts the next version of its `slot`. A row that ends
+    before it begins was withdrawn in time and never counted.
+    """
+
+    __tablename__ = "catalogue_row"
+    __table_args__ = (
+        UniqueConstraint("slot", "version"),  # of two who replace the same row at once one loses
+        CheckConstraint(f"appeal_type IN ({', '.join(repr(one) for one in sorted(APPEAL_TYPES))})", name="appeal_type"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    category_id: Mapped[int] = mapped_column(ForeignKey("category.id"), index=True)
+    slot: Mapped[str] = mapped_column(String(60))
+    """What the row is about, as one text: "12/3/HELP", "12/-/-"."""
+    version: Mapped[int] = mapped_column(Integer, default=1)
+    category_id: Mapped[int | None] = mapped_column(ForeignKey("category.id"), index=True)
     region_id: Mapped[int | None] = mapped_column(ForeignKey("region.id"))
+    appeal_type: Mapped[str | None] = mapped_column(String(32))
     unit_id: Mapped[int] = mapped_column(ForeignKey("unit.id"))
     support_unit_ids: Mapped[list[Any]] = mapped_column(default=list)
+    fallback_unit_id: Mapped[int | None] = mapped_column(ForeignKey("unit.id"))
+    legal_basis: Mapped[str] = mapped_column(Text, default="")
+    reason: Mapped[str] = mapped_column(Text, default="")
+    recorded_by: Mapped[str] = mapped_column(String(40))
+    recorded_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    ended_by: Mapped[str | None] = mapped_column(String(40))
+    ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    ended_reason: Mapped[str] = mapped_column(Text, default="")
+
+    category: Mapped[Category | None] = relationship()
+    region: Mapped[Region | None] = relationship()
+    unit: Mapped[Unit] = relationship(foreign_keys=[unit_id])
+    fallback: Mapped[Unit | None] = relationship(foreign_keys=[fallback_unit_id])
+
+    @property
+    def is_withdrawn(self) -> bool:
+        """Whether it ended before it began, so that it never counted."""
+        return self.effective_to is not None and self.effective_to < self.effective_from
+
+    @property
+    def is_needed(self) -> bool:
+        """Whether it is a category's lead for the whole city and any type: such a row is replaced, never just ended."""
+        is_general = self.region_id is None and self.appeal_type is None
+        return is_general and self.category is not None and self.category.level == 3
 
 
 class Enterprise(Base):

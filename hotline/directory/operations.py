@@ -1,4 +1,4 @@
-"""Editing the directory: units, 派单目录 rows, sources, time rules. Rows end on a day; they are never deleted.
+"""Editing the directory: units, sources, time rules (派单目录: `catalogue`). Rows end on a day; they are never deleted.
 
 Each operation returns its `Change`, which the caller puts into the audit: the directory lies below the accounts.
 """
@@ -8,12 +8,11 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from hotline.directory.models import (
-    Category,
-    CategoryOwner,
+    CatalogueRow,
     Effective,
     Region,
     SlaProfile,
@@ -30,7 +29,6 @@ Data = Mapping[str, Any]
 
 UNIT_FIELDS = ("name", "short_name", "kind", "duty_phone", "duties", "sign_off_levels")
 UNIT_COLUMNS = (*UNIT_FIELDS, "code", "parent_id", "region_id", "supervising_unit_id", "path", "effective_from")
-OWNER_COLUMNS = ("category_id", "region_id", "unit_id", "support_unit_ids", "effective_from", "effective_to")
 SOURCE_COLUMNS = ("code", "name", "is_platform", "must_report_back", "webhook_url", "effective_from")
 
 
@@ -43,7 +41,8 @@ class Change:
     after: dict[str, Any]
 
 
-def _columns(row: object | None, names: Iterable[str]) -> dict[str, Any]:
+def columns(row: object | None, names: Iterable[str]) -> dict[str, Any]:
+    """A row's columns as plain values; {} for no row."""
     if row is None:
         return {}
     return {name: _plain(getattr(row, name)) for name in names}
@@ -56,7 +55,7 @@ def _plain(value: Any) -> Any:
 def save_unit(session: Session, unit: Unit | None, data: Data, day: date) -> Change:
     """Edit a unit, or add one (None). `data`: UNIT_FIELDS and parent_code, region_code, supervising_unit_code; a new
     unit's code. Raises Invalid for a tree with a loop or a unit that supervises itself."""
-    before = _columns(unit, UNIT_COLUMNS)
+    before = columns(unit, UNIT_COLUMNS)
     if unit is None:
         _check_new_code(session, Unit, data["code"])
         unit = Unit(code=data["code"], effective_from=day)
@@ -72,7 +71,7 @@ def save_unit(session: Session, unit: Unit | None, data: Data, day: date) -> Cha
     unit.supervising_unit_id = supervisor.id if supervisor else None
     session.flush()
     _move_subtree(session, unit, parent)
-    return Change(f"unit:{unit.code}", before, _columns(unit, UNIT_COLUMNS))
+    return Change(f"unit:{unit.code}", before, columns(unit, UNIT_COLUMNS))
 
 
 def _check_new_code(session: Session, model: type[Unit] | type[Source], code: str) -> None:
@@ -99,6 +98,17 @@ def _check_place(unit: Unit, parent: Unit | None, supervisor: Unit | None) -> No
         raise Invalid("监督单位不能是本单位或其下级", code="supervises_itself", field="supervising_unit_code")
 
 
+def supervise_by(session: Session, unit: Unit, code: str | None, day: date) -> Change:
+    """Who handles complaints against a unit from now on. Raises Invalid for one that would judge itself."""
+    before = columns(unit, UNIT_COLUMNS)
+    supervisor = by_code(session, Unit, code, day, field="supervising_unit_code") if code else None
+    parent = session.get(Unit, unit.parent_id) if unit.parent_id else None
+    _check_place(unit, parent, supervisor)
+    unit.supervising_unit_id = supervisor.id if supervisor else None
+    session.flush()
+    return Change(f"unit:{unit.code}", before, columns(unit, UNIT_COLUMNS))
+
+
 def _move_subtree(session: Session, unit: Unit, parent: Unit | None) -> None:
     """Give a unit and all below it the path of their place."""
     old, new = unit.path, f"{parent.path if parent else '/'}{unit.id}/"
@@ -118,11 +128,12 @@ def close_unit(session: Session, unit: Unit, last: date) -> Change:
     below = session.scalars(select(Unit.short_name).filter_by(parent_id=unit.id).where(effective(Unit, after))).all()
     if below:
         raise Conflict(f"下级单位（{'、'.join(below)}）仍在用，请先调整", code="unit_has_children")
-    names = select(Category.name).join(CategoryOwner, CategoryOwner.category_id == Category.id)
-    owned = session.scalars(names.where(CategoryOwner.unit_id == unit.id, effective(CategoryOwner, after))).all()
+    named = or_(CatalogueRow.unit_id == unit.id, CatalogueRow.fallback_unit_id == unit.id)
+    owned = session.scalars(select(CatalogueRow).where(named, effective(CatalogueRow, after))).all()
     if owned:
+        first = owned[0].category.name if owned[0].category else "区域通则"
         raise Conflict(
-            f"派单目录中仍有 {len(owned)} 项由其主办（如“{owned[0]}”），请先调整", code="unit_owns_categories"
+            f"派单目录中仍有 {len(owned)} 项由其主办或兜底（如“{first}”），请先调整", code="unit_owns_categories"
         )
     return _end(unit, f"unit:{unit.code}", last)
 
@@ -134,50 +145,9 @@ def _end(row: Effective, subject: str, last: date) -> Change:
     return Change(subject, {"effective_to": _plain(before)}, {"effective_to": _plain(last)})
 
 
-def save_owner(session: Session, category: Category, data: Data, first: date) -> Change:
-    """派单目录: who leads a category in a region (or city-wide) from a day on; the row before ends the day before.
-
-    `data`: unit_code, region_code or none, support_unit_codes. Raises Conflict when one begins that day or later.
-    """
-    region_id = _id_of(session, Region, data.get("region_code"), first)
-    row = CategoryOwner(category_id=category.id, region_id=region_id, effective_from=first)
-    row.unit_id = by_code(session, Unit, data["unit_code"], first).id
-    support = [by_code(session, Unit, one, first, field="support_unit_codes").id for one in data["support_unit_codes"]]
-    if row.unit_id in support:
-        raise Invalid("主办单位不能同时协办", code="lead_supports", field="support_unit_codes")
-    row.support_unit_ids = support
-    before = _make_room(session, row)
-    session.add(row)
-    session.flush()
-    return Change(f"category:{category.code}", before, _columns(row, OWNER_COLUMNS))
-
-
-def _make_room(session: Session, row: CategoryOwner) -> dict[str, Any]:
-    same = select(CategoryOwner).where(
-        CategoryOwner.category_id == row.category_id,
-        CategoryOwner.region_id == row.region_id if row.region_id else CategoryOwner.region_id.is_(None),
-        (CategoryOwner.effective_to.is_(None)) | (CategoryOwner.effective_to >= row.effective_from),
-    )
-    before: dict[str, Any] = {}
-    for old in session.scalars(same):
-        if old.effective_from >= row.effective_from:
-            raise Conflict(f"自 {old.effective_from} 起已有安排，请选更晚的日期", code="owner_taken")
-        before = _columns(old, OWNER_COLUMNS)
-        old.effective_to = row.effective_from - timedelta(days=1)
-    return before
-
-
-def end_owner(session: Session, row: CategoryOwner, last: date) -> Change:
-    """A row of the 派单目录 ends after `last`. A city-wide row is only ever replaced: no category without a lead."""
-    if row.region_id is None:
-        raise Conflict("全市主办单位不能停用，请指定新的主办单位", code="owner_needed")
-    category = session.get_one(Category, row.category_id)
-    return _end(row, f"category:{category.code}", last)
-
-
 def save_source(session: Session, source: Source | None, data: Data, day: date) -> Change:
     """Edit a source, or add one (None). `data`: code, name, is_platform, must_report_back, webhook_url."""
-    before = _columns(source, SOURCE_COLUMNS)
+    before = columns(source, SOURCE_COLUMNS)
     if source is None:
         _check_new_code(session, Source, data["code"])
         source = Source(code=data["code"], effective_from=day)
@@ -186,7 +156,7 @@ def save_source(session: Session, source: Source | None, data: Data, day: date) 
         setattr(source, name, data[name])
     source.webhook_url = data["webhook_url"] or None
     session.flush()
-    return Change(f"source:{source.code}", before, _columns(source, SOURCE_COLUMNS))
+    return Change(f"source:{source.code}", before, columns(source, SOURCE_COLUMNS))
 
 
 def close_source(source: Source, last: date) -> Change:

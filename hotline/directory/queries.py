@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 from sqlalchemy import BindParameter, Date, Select, bindparam, or_, select
 from sqlalchemy.orm import Session
 
-from hotline.directory.models import Category, CategoryOwner, Effective, Enterprise, Region, Source, Unit
+from hotline.directory.models import Category, Effective, Enterprise, Region, Source, Unit
 from hotline.errors import Invalid
 
 Coded = TypeVar("Coded", Unit, Region, Category, Source)
@@ -46,16 +46,6 @@ def leaf_category(session: Session, code: str, day: date) -> Category:
     if category.level != 3:
         raise Invalid(f"“{category.name}”不是末级事项，请选到第三级", code="category_not_leaf", field="category_code")
     return category
-
-
-def owner_of(session: Session, category_id: int, region_id: int, day: date) -> CategoryOwner | None:
-    """派单目录: the region's own owner, else the city-wide one."""
-    mine = select(CategoryOwner).where(
-        CategoryOwner.category_id == category_id,
-        or_(CategoryOwner.region_id == region_id, CategoryOwner.region_id.is_(None)),
-        effective(CategoryOwner, day),
-    )
-    return session.scalar(mine.order_by(CategoryOwner.region_id.is_(None)).limit(1))
 
 
 def enterprise_by_uscc(session: Session, uscc: str) -> Enterprise | None:

@@ -1,6 +1,7 @@
 """Forms of the dispatch stage."""
 
-from hotline.ticket.schemas import LINE, Form, instant, line, reference, references, text
+from hotline.ticket.models import AppealType
+from hotline.ticket.schemas import LINE, Form, code, day, flag, instant, line, reference, references, text
 
 
 class Dispatch(Form):
@@ -61,3 +62,32 @@ class TellByPhone(Form):
     phone = line("接听号码", 32, required=True, widget="tel")
     told_at = instant("告知时间", hint="不填即为现在")
     text = text("说明", rows=2)
+
+
+class CatalogueEntry(Form):
+    """派单目录: what one row is to say from a day on."""
+
+    category_code = reference("事项", "topics", width=8, placeholder="区域通则：该区域的承接或兜底单位")
+    region_code = reference("适用区域", "regions", width=4, placeholder="全市")
+    appeal_type = code(AppealType, "诉求类型", width=4, placeholder="全部类型")
+    unit_code = reference("主办单位", "units", required=True, width=8)
+    support_unit_codes = references("协办单位", "units", width=8)
+    fallback_unit_code = reference("兜底单位", "units", width=8, hint="主办单位停用或无人接收时由其承接")
+    legal_basis = text("法律依据", 1000, rows=2, hint="如：三定方案、权责清单的条款")
+    effective_from = day("生效日期", required=True, width=4, hint="原安排至前一日止")
+    effective_to = day("有效期至", width=4, hint="当日仍有效；留空为长期")
+    reason = line("变更原因", LINE, required=True, width=8)
+
+
+class CatalogueEnding(Form):
+    """派单目录: a row ends."""
+
+    effective_to = day("最后有效日", required=True, width=4, hint="当日仍有效，次日起停用")
+    reason = line("停用原因", LINE, required=True, width=8)
+
+
+class CatalogueImport(Form):
+    """派单目录: a sheet is carried out."""
+
+    is_complete = flag("文件是完整目录：文件中没有的安排自明日起停用")
+    reason = line("变更原因", LINE, required=True)

@@ -2,6 +2,8 @@
 
 from contextlib import suppress
 
+from flask import current_app
+
 from hotline import actions, messages
 from hotline.clock import utcnow
 from hotline.deadlines.sweep import run_sweep
@@ -46,3 +48,11 @@ def follow_index() -> None:
     """Bring this host's search index up to the database; when another process is at it, leave it to that one."""
     with suppress(IndexBusy):
         index().follow()
+
+
+def learn_to_suggest() -> None:
+    """Learn categories and units from the closed tickets, unless that was done within the day."""
+    models, now = current_app.extensions["suggestions"], utcnow()
+    if not models.is_fresh(now):
+        with house().database.transaction(write=False) as session:
+            models.learn(session, now)

@@ -122,13 +122,14 @@ def instant(label: str, **meta: Any) -> fields.AwareDateTime:
     )
 
 
-def day(label: str, **meta: Any) -> fields.Date:
+def day(label: str, *, required: bool = False, **meta: Any) -> fields.Date:
     """A day in ISO 8601."""
+    default = {} if required else {"load_default": None, "allow_none": True}
     return fields.Date(
-        load_default=None,
-        allow_none=True,
+        required=required,
         metadata={"label": label, "widget": "date", **meta},
         error_messages=_messages(label),
+        **default,  # type: ignore[arg-type]
     )
 
 

@@ -11,6 +11,9 @@ from hotline.web import (
     admin_time,
     attachments,
     auth,
+    catalogue,
+    catalogue_files,
+    catalogue_watch,
     dispatch,
     inbox,
     intake,
@@ -29,6 +32,7 @@ from hotline.web import (
     shifts,
     supervision,
     ticket,
+    unit_load,
 )
 
 DESKS = (
@@ -40,6 +44,9 @@ DESKS = (
     admin_time,
     attachments,
     auth,
+    catalogue,
+    catalogue_files,
+    catalogue_watch,
     dispatch,
     intake,
     kb_article,
@@ -58,6 +65,7 @@ DESKS = (
     shifts,
     supervision,
     ticket,
+    unit_load,
 )
 
 

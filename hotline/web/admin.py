@@ -32,7 +32,7 @@ EVERYBODY = frozenset(Role)
 
 TABS = (
     ("units", "/directory", "单位通讯录", EVERYBODY),
-    ("categories", "/directory/categories", "派单目录", EVERYBODY),
+    ("catalogue", "/catalogue", "派单目录", EVERYBODY),
     ("regions", "/directory/regions", "区域", EVERYBODY),
     ("enterprises", "/directory/enterprises", "企业", EVERYBODY),
     ("sources", "/directory/sources", "诉求来源", EVERYBODY),

@@ -1,130 +1,27 @@
-"""派单目录, regions, enterprises and sources: everybody reads them, administrators keep them."""
+"""Regions, enterprises and sources: everybody reads them, administrators keep them (派单目录: `catalogue`)."""
 
 from collections import defaultdict
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import date
 from typing import Any
 from urllib.parse import urlencode
 
 from flask import Blueprint, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy import ColumnElement, func, or_, select, true
-from sqlalchemy.orm import Session
 
 from hotline.accounts.privacy import mask_name, mask_phone, normalise_phone, phone_lookup
-from hotline.directory.models import Category, CategoryOwner, Enterprise, Region, Source, Unit
-from hotline.directory.operations import close_source, end_owner, save_owner, save_source
+from hotline.directory.models import Enterprise, Region, Source, Unit
+from hotline.directory.operations import close_source, save_source
 from hotline.directory.queries import effective
 from hotline.ticket.schemas import typed
 from hotline.ui.door import Door, door
 from hotline.ui.pager import Pager
 from hotline.web.admin import FormPage, found, record, run_form, show
-from hotline.web.admin_forms import Ending, NewSource, OwnerForm, SourceForm
+from hotline.web.admin_forms import Ending, NewSource, SourceForm
 
 pages = Blueprint("admin_catalogue", __name__, template_folder="templates")
 
 PAGE = 50
 REGION_KINDS = {"CITY": "市", "COUNTY": "区县", "STREET": "镇街", "ZONE": "功能区"}
-
-
-@dataclass(frozen=True)
-class OwnerRow:
-    """A row of the 派单目录 in names; region None = the whole city."""
-
-    row: CategoryOwner
-    region: Region | None
-    unit: Unit
-    support: list[Unit]
-
-
-@pages.get("/directory/categories")
-def categories() -> ResponseReturnValue:
-    """The third level with its owners today."""
-    q = request.args.get("q", "").strip()
-    with door() as d:
-        leaves = d.session.scalars(_leaves(q, d.today)).all()
-        owners = _owners(d.session, [leaf.id for leaf in leaves], d.today)
-        return show(d, "admin/categories.html", "categories", leaves=leaves, owners=owners, q=q)
-
-
-def _leaves(q: str, day: date) -> Any:
-    query = select(Category).where(Category.level == 3, effective(Category, day)).order_by(Category.code)
-    if not q:
-        return query
-    led = select(CategoryOwner.category_id).join(Unit, Unit.id == CategoryOwner.unit_id)
-    led = led.where(effective(CategoryOwner, day), or_(Unit.name.contains(q), Unit.short_name.contains(q)))
-    names = [column.contains(q, autoescape=True) for column in (Category.full_name, Category.code)]
-    return query.where(or_(*names, Category.initials.startswith(q.lower(), autoescape=True), Category.id.in_(led)))
-
-
-def _owners(session: Session, category_ids: Sequence[int], day: date | None) -> dict[int, list[OwnerRow]]:
-    """Category → its rows, city-wide first; `day` None gives those of all times, newest first."""
-    query = select(CategoryOwner).where(CategoryOwner.category_id.in_(category_ids))
-    if day is not None:
-        query = query.where(effective(CategoryOwner, day))
-    units = {unit.id: unit for unit in session.scalars(select(Unit))}
-    regions = {region.id: region for region in session.scalars(select(Region))}
-    found_rows: dict[int, list[OwnerRow]] = defaultdict(list)
-    order = (CategoryOwner.region_id.is_not(None), CategoryOwner.region_id, CategoryOwner.effective_from.desc())
-    for row in session.scalars(query.order_by(*order)):
-        support = [units[one] for one in row.support_unit_ids]
-        region = regions[row.region_id] if row.region_id else None
-        found_rows[row.category_id].append(OwnerRow(row, region, units[row.unit_id], support))
-    return found_rows
-
-
-def _category(d: Door, code: str) -> Category:
-    row: Category = found(d.session.scalar(select(Category).filter_by(code=code, level=3)))
-    return row
-
-
-@pages.get("/directory/categories/<code>")
-def category(code: str) -> ResponseReturnValue:
-    """One category and its owners of all times."""
-    with door() as d:
-        leaf = _category(d, code)
-        owners = _owners(d.session, [leaf.id], None)[leaf.id]
-        return show(d, "admin/category.html", "categories", leaf=leaf, owners=owners, today=d.today)
-
-
-@pages.route("/directory/categories/<code>/owners", methods=["GET", "POST"])
-def add_owner(code: str) -> ResponseReturnValue:
-    """Who leads a category from a day on."""
-    back = f"/directory/categories/{code}"
-
-    def build(d: Door) -> FormPage:
-        values = {"effective_from": d.today, "region_code": request.args.get("region", "")}
-        lead = "新工单按登记当日的目录推荐主办单位；已派出的工单不变。"
-        return FormPage(f"{_category(d, code).name}：主办单位", OwnerForm, "categories", back, values, lead=lead)
-
-    def save(d: Door, data: dict[str, Any]) -> str:
-        record(d, "owner_given", save_owner(d.session, _category(d, code), data, data["effective_from"]))
-        return back
-
-    return run_form(build, save)
-
-
-@pages.route("/directory/owners/<int:owner_id>/end", methods=["GET", "POST"])
-def finish_owner(owner_id: int) -> ResponseReturnValue:
-    """A region's own lead ends; the city-wide one takes over."""
-
-    def target(d: Door) -> tuple[CategoryOwner, Category]:
-        row = found(d.session.get(CategoryOwner, owner_id))
-        return row, d.session.get_one(Category, row.category_id)
-
-    def build(d: Door) -> FormPage:
-        _, leaf = target(d)
-        back, lead = f"/directory/categories/{leaf.code}", "此后该区域的诉求由全市主办单位办理。"
-        values = {"effective_to": d.today}
-        return FormPage(f"{leaf.name}：停用区域主办", Ending, "categories", back, values, lead=lead, submit="停用")
-
-    def save(d: Door, data: dict[str, Any]) -> str:
-        row, leaf = target(d)
-        record(d, "owner_ended", end_owner(d.session, row, data["effective_to"]))
-        return f"/directory/categories/{leaf.code}"
-
-    return run_form(build, save)
 
 
 @pages.get("/directory/regions")

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from hotline.accounts.administration import appoint, end_post
 from hotline.accounts.models import Account, Post, UnitPost
 from hotline.accounts.queries import on_duty
-from hotline.directory.models import Category, CategoryOwner, Region, Unit
+from hotline.directory.models import CatalogueRow, Category, Region, Unit
 from hotline.directory.operations import UNIT_FIELDS, close_unit, save_unit
 from hotline.directory.queries import effective
 from hotline.supervision.handover import check_unit_is_free
@@ -99,8 +99,8 @@ def _posts(session: Session, row: Unit) -> list[UnitPost]:
 
 
 def _leads(session: Session, row: Unit, day: date) -> list[Category]:
-    owned = select(Category).join(CategoryOwner, CategoryOwner.category_id == Category.id)
-    owned = owned.where(CategoryOwner.unit_id == row.id, effective(CategoryOwner, day))
+    owned = select(Category).join(CatalogueRow, CatalogueRow.category_id == Category.id)
+    owned = owned.where(CatalogueRow.unit_id == row.id, effective(CatalogueRow, day))
     return list(session.scalars(owned.order_by(Category.code).distinct()))
 
 

@@ -10,7 +10,7 @@ from hotline.accounts.models import Post, Role
 from hotline.accounts.operations import MIN_PASSWORD
 from hotline.directory.models import UnitKind
 from hotline.ticket.models import AppealType, Urgency
-from hotline.ticket.schemas import LONG, SHORT, Form, flag, line, reference, references, text
+from hotline.ticket.schemas import LONG, SHORT, Form, flag, line, reference, text
 from routing.calendar import WEEKDAYS
 from routing.deadlines import Limit
 from routing.profiles import ClockName, SlaRules
@@ -56,6 +56,12 @@ class UnitForm(Form):
     duties = text("主要职责", LONG, rows=3)
 
 
+class SupervisorForm(Form):
+    """Who handles complaints against a unit."""
+
+    supervising_unit_code = reference("监督单位", "units", required=True, width=8)
+
+
 class NewUnit(UnitForm):
     """A unit that is not there yet."""
 
@@ -77,15 +83,6 @@ class Appointment(Form):
     post = _choice("职务", [(post.value, post.label) for post in Post], width=4)
     account_login = line("人员", SHORT, required=True, widget="select", width=4)
     effective_from = _day("自", width=4, hint="原任职至前一日止")
-
-
-class OwnerForm(Form):
-    """派单目录: who leads a category."""
-
-    region_code = reference("适用区域", "regions", width=4, placeholder="全市")
-    unit_code = reference("主办单位", "units", required=True, width=8)
-    support_unit_codes = references("协办单位", "units", width=8)
-    effective_from = _day("自", width=4, hint="原安排至前一日止")
 
 
 class SourceForm(Form):

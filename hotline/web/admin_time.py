@@ -1,12 +1,11 @@
 """时限与日历: profiles, office hours, years. Whatever moves open clocks is previewed first, then confirmed."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from flask import Blueprint, flash, redirect, request
 from flask.typing import ResponseReturnValue
-from marshmallow import Schema
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -26,19 +25,18 @@ from hotline.supervision.recompute import (
     uncovered_years,
 )
 from hotline.ui.door import Door, door
-from hotline.ui.forms import submitted
+from hotline.ui.format import local_time
 from hotline.ui.helpers import row_id
 from hotline.web.access import demand
 from hotline.web.admin import ADMINS, TIME_READERS, FormPage, found, record, run_form, show
 from hotline.web.admin_forms import DAY_LABELS, HoursForm, YearForm, key_label, limit_cells, profile_form
+from hotline.web.rule_change import Effects, RuleChange, Shift, preview_html, run_change
 from routing.limits import Limit
 from routing.profiles import ClockName, SlaRules
 
 pages = Blueprint("admin_time", __name__, template_folder="templates")
 
 TIME = "/admin/time"
-SHOWN = 200
-"""So many moves stand on a preview; their number always does."""
 WHOM = {
     "handler": "经办人", "liaison": "联络员", "deputy": "联络员(B角)", "lead_handler": "主办经办人",
     "unit_leader": "分管领导", "unit_chief": "主要领导", "follower": "跟办人",
@@ -89,39 +87,43 @@ def _hours_shown(hours: dict[str, str]) -> list[tuple[str, str]]:
     return [("、".join(labels), text) for text, labels in days.items()]
 
 
-@dataclass(frozen=True)
-class Plan:
-    """A change of time that waits for its confirmation: what it is called, by what it counts, and what does it."""
+def _change(
+    title: str, lines: list[tuple[str, str]], basis: Basis, carry_out: Callable[[Door], list[Move]]
+) -> RuleChange:
+    """A change of time: what it is called, by what it counts, and what does it."""
+    return RuleChange(
+        title=title,
+        lines=lines,
+        promise="确认后，下列在办时限在同一次操作中重算，每件工单记入台账并通知相关人员；"
+        "起算时间、已停止的时限和已办结的工单不变。",
+        effects=lambda d: _effects(preview(d.session, basis)),
+        carry_out=lambda d: _carried_out(carry_out(d)),
+        columns=("时限", "原到期", "新到期"),
+        submit="确认生效并重算",
+        nothing="没有在办时限变化",
+    )
 
-    title: str
-    lines: list[tuple[str, str]]
-    basis: Basis
-    carry_out: Callable[[Door], list[Move]]
+
+def _effects(moves: list[Move]) -> Effects:
+    tickets, later = len({move.number for move in moves}), sum(move.after > move.before for move in moves)
+    stats: list[tuple[str, int, str, str | None]] = [
+        ("变化的在办时限", len(moves), "个", "warn" if moves else "ok"),
+        ("涉及工单", tickets, "件", None),
+        ("推后", later, "个", None),
+        ("提前", len(moves) - later, "个", "bad" if len(moves) > later else None),
+    ]
+    return Effects([_shift(move) for move in moves], stats)
 
 
-def run_plan(build: Callable[[Door], FormPage], plan: Callable[[Door, dict[str, Any]], Plan]) -> ResponseReturnValue:
-    """Form → preview of the open clocks that move → confirmed in one transaction. Without scripts."""
-    if request.method == "POST" and "confirmed" in request.form:
-        return run_form(build, lambda d, data: _carried_out(plan(d, data).carry_out(d)), done="已生效")
-
-    def preview_page(d: Door, data: dict[str, Any]) -> ResponseReturnValue:
-        return _preview_html(d, plan(d, data), build(d).schema, build(d).back), 200
-
-    return run_form(build, preview_page, write=False)
+def _shift(move: Move) -> Shift:
+    word = ("推后", "warn", "arrow-right") if move.after > move.before else ("提前", "bad", "arrow-left")
+    return Shift(move.number, move.clock, local_time(move.before), local_time(move.after), *word)
 
 
 def _carried_out(moves: list[Move]) -> str:
     tickets = len({move.number for move in moves})
     flash(f"{len(moves)} 个在办时限已重算，涉及 {tickets} 件工单，均已记入台账并通知相关人员", "run")
     return TIME
-
-
-def _preview_html(d: Door, plan: Plan, schema: type[Schema] | None, back: str) -> str:
-    moves = preview(d.session, plan.basis)
-    typed = submitted(schema, request.form) if schema else {}
-    values: dict[str, Any] = {"typed": typed, "moves": moves[:SHOWN], "total": len(moves), "back": back}
-    tickets, later = len({move.number for move in moves}), sum(move.after > move.before for move in moves)
-    return show(d, "admin/preview.html", "time", plan=plan, tickets=tickets, later=later, **values)
 
 
 @pages.route(f"{TIME}/years", methods=["GET", "POST"])
@@ -138,17 +140,17 @@ def import_a_year() -> ResponseReturnValue:
             values = {"year": year, "notice": known.notice, **texts}
         return FormPage("导入放假安排", YearForm, "time", TIME, values, lead=lead, submit="预览影响")
 
-    return run_plan(build, _year_plan)
+    return run_change(build, _year_plan)
 
 
-def _year_plan(d: Door, data: dict[str, Any]) -> Plan:
+def _year_plan(d: Door, data: dict[str, Any]) -> RuleChange:
     notice = read_notice(data["year"], data["notice"], data["holidays"], data["makeups"])
     lines = [
         ("通知", notice.notice),
         ("放假", f"{len(notice.holidays)} 天：{spans(notice.holidays)}"),
         ("调休上班", f"{len(notice.makeups)} 天：{spans(notice.makeups)}" if notice.makeups else "无"),
     ]
-    return Plan(
+    return _change(
         f"导入 {notice.year} 年放假安排",
         lines,
         Basis(calendar_after(d.session, notice)),
@@ -164,14 +166,14 @@ def change_hours() -> ResponseReturnValue:
         lead = "一天可有多个时段，用空格隔开；休息日留空。"
         return FormPage("修改工作时间", HoursForm, "time", TIME, _hours_text(d.session), lead=lead, submit="预览影响")
 
-    return run_plan(build, _hours_plan)
+    return run_change(build, _hours_plan)
 
 
-def _hours_plan(d: Door, data: dict[str, Any]) -> Plan:
+def _hours_plan(d: Door, data: dict[str, Any]) -> RuleChange:
     weekly = {day: data[day] for day in DAY_LABELS if data[day]}
     lines = [(label, " ".join("-".join(w) for w in weekly.get(day, ())) or "休息") for day, label in DAY_LABELS.items()]
     basis = Basis(calendar_with_hours(d.session, weekly))
-    return Plan("修改工作时间", lines, basis, lambda d: recompute_by_hours(d.session, d.actor, weekly, d.now))
+    return _change("修改工作时间", lines, basis, lambda d: recompute_by_hours(d.session, d.actor, weekly, d.now))
 
 
 def _profile(d: Door, profile_id: int) -> SlaProfile:
@@ -264,5 +266,7 @@ def apply_profile(profile_id: int) -> ResponseReturnValue:
         if write:
             return redirect(_carried_out(recompute_by_profile(d.session, d.actor, row, d.now)))
         lines = [("方案", row.name), ("版本", f"第 {row.version} 版")]
-        plan = Plan(f"按第 {row.version} 版重算在办工单", lines, Basis(working_calendar(d.session), row), lambda _: [])
-        return _preview_html(d, plan, None, f"{TIME}/profiles/{row.id}")
+        change = _change(
+            f"按第 {row.version} 版重算在办工单", lines, Basis(working_calendar(d.session), row), lambda _: []
+        )
+        return preview_html(d, change, None, f"{TIME}/profiles/{row.id}", "time")

@@ -117,6 +117,17 @@ def _categories(session: Session, day: date, ticket: Ticket | None) -> Choices:
     return [(group, [(row.code, row.name, row.initials) for row in rows]) for group, rows in by_group]
 
 
+def _topics(session: Session, day: date, ticket: Ticket | None) -> Choices:
+    """Categories of every level, each under its first level; 派单目录 speaks of whole branches too."""
+    query = select(Category).where(effective(Category, day)).order_by(Category.code)
+    by_group = groupby(session.scalars(query), lambda row: row.full_name.partition(" / ")[0])
+    return [(group, [(row.code, _topic_label(row), row.initials) for row in rows]) for group, rows in by_group]
+
+
+def _topic_label(row: Category) -> str:
+    return row.name if row.level == 3 else f"{row.name}（{'全部' if row.level == 1 else '整类'}）"
+
+
 def _sources(session: Session, day: date, ticket: Ticket | None) -> Choices:
     found = session.scalars(select(Source).where(effective(Source, day)).order_by(Source.id))
     return [(source.code, source.name) for source in found]
@@ -149,5 +160,6 @@ SOURCES: dict[str, Callable[[Session, date, Ticket | None], Choices]] = {
     "desk": _desk,
     "regions": _regions,
     "categories": _categories,
+    "topics": _topics,
     "sources": _sources,
 }

@@ -17,6 +17,7 @@ from hotline.ticket.schemas import typed
 from hotline.ui.door import Door
 from hotline.web.desk_form import Posted
 from hotline.web.kb_results import Results, find, narrowed
+from hotline.web.suggested import suggested
 
 
 def _caller(d: Door, form: Posted) -> hints.Caller | None:
@@ -43,7 +44,9 @@ def _proposal(d: Door, form: Posted) -> dict[str, Any]:
     urgent = Urgency[urgency] if urgency in Urgency.__members__ else Urgency.NORMAL
     known = kind in AppealType.__members__
     return {
-        "unit": propose(d.session, d.actor, d.now, category, region, respondent) if category and region else None,
+        "unit": propose(d.session, d.actor, d.now, category, region, respondent, AppealType[kind] if known else None)
+        if category and region
+        else None,
         "due": _deadline(d, AppealType[kind], urgent) if known else None,
         "type": kind,
     }
@@ -57,12 +60,14 @@ def _deadline(d: Door, kind: AppealType, urgency: Urgency) -> Deadline | None:
         return None
 
 
-PARTS = {"caller": _caller, "search": _search, "proposal": _proposal}
+PARTS = {"caller": _caller, "search": _search, "proposal": _proposal, "suggestion": suggested}
 """What the page works out from the form; each has a template of its own, so that scripts can ask for one."""
 
 
 def prefilled(d: Door, form: Posted) -> Posted:
-    """What is known of the caller's enterprise, in fields still empty."""
+    """What is known of the caller's enterprise, in fields still empty; and the suggested category that was taken."""
+    if taken := form.get("take_category"):
+        form = _changed(form, {"category_code": taken})
     found = _caller(d, form)
     if found is None or found.enterprise is None:
         return form

@@ -37,18 +37,24 @@ Row = Sequence[Any]
 def read(content: bytes) -> Extracted:
     """Every sheet that has a header with a question and an answer column. Raises Unreadable when none has."""
     doubts: list[str] = []
-    try:
-        with warnings.catch_warnings(action="ignore"):  # of styles and extensions it skips
-            book = load_workbook(BytesIO(content), read_only=True, data_only=True)
-            rows = [row for sheet in book.worksheets for row in _sheet(sheet.title, _cells(sheet), doubts)]
-            book.close()
-    except (InvalidFileException, SyntaxError, KeyError, ValueError, TypeError, AttributeError, IndexError) as error:
-        # openpyxl takes a file's parts on trust: a missing or crooked one surfaces as any of these (XML as SyntaxError)
-        raise Unreadable("archive_broken", "xlsx 文件已损坏，无法读取，请另存后再导入") from error
+    rows = [row for title, cells in sheets(content) for row in _sheet(title, cells, doubts)]
     if not rows:
         message = f"没有找到问答：前 {HEADER_WITHIN} 行里要有一行表头，至少包含“问题”和“答复”两列，下面每行一问一答"
         raise Unreadable("sheet_without_header", message)
     return Extracted("xlsx", warnings=tuple(doubts), qa_rows=tuple(rows))
+
+
+def sheets(content: bytes) -> list[tuple[str, list[Row]]]:
+    """The values of every sheet, row by row, with the sheet's name. Raises Unreadable for a broken file."""
+    try:
+        with warnings.catch_warnings(action="ignore"):  # of styles and extensions it skips
+            book = load_workbook(BytesIO(content), read_only=True, data_only=True)
+            found = [(sheet.title, list(_cells(sheet))) for sheet in book.worksheets]
+            book.close()
+    except (InvalidFileException, SyntaxError, KeyError, ValueError, TypeError, AttributeError, IndexError) as error:
+        # openpyxl takes a file's parts on trust: a missing or crooked one surfaces as any of these (XML as SyntaxError)
+        raise Unreadable("archive_broken", "xlsx 文件已损坏，无法读取，请另存后再导入") from error
+    return found
 
 
 def _cells(sheet: Any) -> Iterator[Row]:
@@ -62,7 +68,7 @@ def _sheet(title: str, rows: Iterable[Row], doubts: list[str]) -> Iterator[QaRow
     for number, row in enumerate(rows, 1):
         if not columns and number <= HEADER_WITHIN:
             columns = _header(row)
-        elif columns and any(_text(cell) for cell in row):
+        elif columns and any(cell_text(cell) for cell in row):
             found = _row(
                 f"{title}!{number}", {field: row[at] for field, at in columns.items() if at < len(row)}, doubts
             )
@@ -74,14 +80,14 @@ def _header(row: Row) -> dict[str, int]:
     """Field → column when the row names a question and an answer column, else empty."""
     columns: dict[str, int] = {}
     for at, cell in enumerate(row):
-        field = _FIELD_OF.get(re.sub(r"[\s*:(].*|\s", "", normalise(_text(cell))))
+        field = _FIELD_OF.get(re.sub(r"[\s*:(].*|\s", "", normalise(cell_text(cell))))
         if field and field not in columns:
             columns[field] = at
     return columns if {"question", "answer"} <= columns.keys() else {}
 
 
 def _row(place: str, cells: dict[str, Any], doubts: list[str]) -> QaRow | None:
-    texts = {field: _text(cell) for field, cell in cells.items()}
+    texts = {field: cell_text(cell) for field, cell in cells.items()}
     if not texts["question"] or not texts["answer"]:
         doubts.append(f"{place} 缺少{'问题' if not texts['question'] else '答复'}，未导入")
         return None
@@ -103,7 +109,7 @@ def _day(place: str, label: str, cell: Any, doubts: list[str]) -> date | None:
         return cell.date()
     if isinstance(cell, date):
         return cell
-    text = normalise(_text(cell))
+    text = normalise(cell_text(cell))
     if not text or text in ("长期", "长期有效", "无", "-"):
         return None
     found = _DATE.fullmatch(text) or re.fullmatch(r"(\d{4})(\d\d)(\d\d)", text)
@@ -116,7 +122,7 @@ def _day(place: str, label: str, cell: Any, doubts: list[str]) -> date | None:
     return None
 
 
-def _text(cell: Any) -> str:
+def cell_text(cell: Any) -> str:
     """A cell as people read it: 2024.0 is 2024."""
     if isinstance(cell, float) and cell.is_integer():
         cell = int(cell)

@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "01c09006f88a"
-down_revision = "5d0f3c8a7b21"
+down_revision = "5d0f3c2a71be"
 branch_labels = None
 depends_on = None
 

@@ -11,12 +11,14 @@ from sqlalchemy.orm import Session
 from hotline import demo
 from hotline.accounts.models import Account, Role
 from hotline.actions import sweep_context
+from hotline.clock import to_local
 from hotline.database import Database
 from hotline.deadlines.models import Clock, ClockState, Firing
 from hotline.deadlines.queries import is_due
 from hotline.deadlines.sweep import sweep
 from hotline.demo.player import RECENT
 from hotline.demo.watched import AHEAD
+from hotline.directory.models import CatalogueRow
 from hotline.knowledge.models import KbEntry
 from hotline.knowledge.records import Submission
 from hotline.outbox.models import OutboxMessage
@@ -118,6 +120,12 @@ def test_only_the_last_minutes_notices_are_still_to_be_sent(session: Session) ->
 
 def test_the_policies_are_in_the_knowledge_base(session: Session) -> None:
     assert session.scalars(select(func.count()).select_from(KbEntry)).one() > 80
+
+
+def test_the_catalogue_has_a_past_and_a_row_that_waits_for_its_day(session: Session) -> None:
+    newer = session.scalars(select(CatalogueRow).where(CatalogueRow.version > 1).order_by(CatalogueRow.id)).all()
+    assert [row.effective_from > to_local(NOW).date() for row in newer] == [False, True]
+    assert all(row.reason and row.legal_basis for row in newer)
 
 
 def test_every_role_has_a_login_with_a_chinese_name(session: Session) -> None:

@@ -1,4 +1,4 @@
-"""单位通讯录 and 派单目录: everybody reads, administrators edit, every change is audited, nothing is deleted."""
+"""单位通讯录: everybody reads, administrators edit, every change is audited, nothing is deleted."""
 
 from pathlib import Path
 
@@ -9,17 +9,15 @@ from hotline.accounts.actor import actor_of
 from hotline.accounts.models import Account, AuditEntry, Post, UnitPost
 from hotline.accounts.privacy import mask_name, mask_phone
 from hotline.accounts.queries import responsible_for
-from hotline.directory.models import Category, CategoryOwner, Enterprise, Source, Unit
-from hotline.directory.queries import owner_of
-from tests.city import LOAN_INTEREST, City
+from hotline.directory.models import Enterprise, Source, Unit
+from tests.city import City
 from tests.web.client import Desk, app_on
 
 UNIT = {
     "name": "临海湾市低空经济发展中心", "short_name": "低空中心", "kind": "BUREAU", "parent_code": "GXJ",
     "sign_off_levels": "1", "duty_phone": "0499-2103999", "duties": "低空经济企业服务",
 }  # fmt: skip
-READ = ("/directory", "/directory/units/JRJ", "/directory/categories", "/directory/categories/040201",
-        "/directory/regions", "/directory/enterprises", "/directory/sources")  # fmt: skip
+READ = ("/directory", "/directory/units/JRJ", "/directory/regions", "/directory/enterprises", "/directory/sources")
 
 
 def unit_of(session: object, code: str) -> Unit:
@@ -138,30 +136,6 @@ def test_a_post_given_anew_ends_the_old_holders_the_day_before(city: City, admin
     assert admin.post("/directory/units/JRJ/posts", **form).status_code == 409
     stranger = {**form, "account_login": "gxj.handler", "effective_from": "2026-05-01"}
     assert "不是“市金融局”的在岗经办人" in admin.post("/directory/units/JRJ/posts", **stranger).text
-
-
-def test_a_category_changes_hands_on_a_day_and_the_past_keeps_its_owner(city: City, admin: Desk) -> None:
-    path = f"/directory/categories/{LOAN_INTEREST}/owners"
-    admin.get(path)
-    assert admin.post(path, unit_code="GXJ", effective_from="2026-04-01").status_code == 303
-    assert admin.post(path, unit_code="GXJ", effective_from="2026-03-01").status_code == 409
-    with city.database.transaction(write=False) as session:
-        leaf = session.scalars(select(Category).filter_by(code=LOAN_INTEREST)).one()
-        day = unit_of(session, "JRJ").effective_from.fromisoformat
-        owners = [owner_of(session, leaf.id, 0, day(text)) for text in ("2026-03-31", "2026-04-01")]
-        codes = [session.get_one(Unit, owner.unit_id).code for owner in owners if owner]
-        assert codes == ["JRJ", "GXJ"]
-        entry = audited(session, "owner_given")
-        assert entry.details["before"]["unit_id"] != entry.details["after"]["unit_id"]
-
-
-def test_the_city_wide_lead_of_a_category_can_only_be_replaced(city: City, admin: Desk) -> None:
-    with city.database.transaction(write=False) as session:
-        leaf = session.scalars(select(Category.id).filter_by(code=LOAN_INTEREST)).one()
-        row = session.scalars(select(CategoryOwner).filter_by(category_id=leaf, region_id=None)).one()
-    admin.get(f"/directory/owners/{row.id}/end")
-    answer = admin.post(f"/directory/owners/{row.id}/end", effective_to="2026-12-31")
-    assert answer.status_code == 409 and "请指定新的主办单位" in answer.text
 
 
 def test_a_sources_address_is_http_or_https_or_refused(city: City, admin: Desk) -> None:

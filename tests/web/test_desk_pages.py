@@ -174,7 +174,7 @@ def test_unit_reason_and_deadline_are_shown_before_anything_is_saved(agent: Desk
     chosen = {"category_code": "040201", "region_code": "449902", "appeal_type": "HELP"}
     shown = agent.post("/desk/part/proposal", **chosen).text
     assert "临海湾市金融工作局" in shown
-    assert "派单目录 040201 · 湾东区" in shown
+    assert "派单目录 4.2.1 · 全市" in shown
     assert "4 个工作日" in shown
     assert "<b>2 个工作日</b>" in agent.post("/desk/part/proposal", **{**chosen, "appeal_type": "CONSULTATION"}).text
     assert "表扬不计时限" in agent.post("/desk/part/proposal", **{**chosen, "appeal_type": "PRAISE"}).text

@@ -4,8 +4,9 @@ import pytest
 from flask import Flask
 from sqlalchemy import delete, select
 
-from hotline.directory.models import Category, CategoryOwner, Region, Unit
-from hotline.dispatch.proposal import Load, Proposal, loads, propose
+from hotline.directory.models import CatalogueRow, Category, Region, Unit
+from hotline.dispatch.load import Load, loads
+from hotline.dispatch.proposal import Proposal, propose
 from hotline.ticket.models import Ticket
 from tests.city import City
 from tests.web.client import Desk, app_on
@@ -37,7 +38,7 @@ def proposed(city: City, category: str, region: str, respondent: str | None = No
 def test_the_catalogues_owner_is_proposed_with_its_reason(city: City) -> None:
     proposal = proposed(city, "010102", "449902")
     assert proposal.unit and proposal.unit.code == "WD-SJJ"
-    assert proposal.reason == f"派单目录 010102 · 湾东区：由{proposal.unit.name}主办"
+    assert proposal.reason == f"派单目录 1.1.2 · 湾东区：由{proposal.unit.name}主办"
     assert [unit.code for unit in proposal.support] == ["ZSJ"]
 
 
@@ -45,7 +46,7 @@ def test_a_zone_answers_for_itself_where_the_catalogue_names_nobody_for_it(city:
     proposal = proposed(city, TAX_FILING, ZONE)
     assert proposal.unit and proposal.unit.code == "GXQ"
     assert "功能区事项" in proposal.reason
-    assert [unit.code for unit in proposal.others] == ["SWJ"]
+    assert [unit.code for unit in proposal.others] == ["SWJ", "SFB"]
 
 
 def test_the_complained_of_unit_gives_way_to_its_supervisor(city: City) -> None:
@@ -60,7 +61,7 @@ def test_the_complained_of_unit_gives_way_to_its_supervisor(city: City) -> None:
 
 def test_a_category_nobody_owns_is_left_to_a_person(city: City) -> None:
     with city.database.transaction() as session:
-        session.execute(delete(CategoryOwner))
+        session.execute(delete(CatalogueRow))
     proposal = proposed(city, "040201", "449902")
     assert proposal.unit is None
     assert "请派单员判断" in proposal.reason
@@ -98,7 +99,7 @@ def test_a_units_load_counts_open_overdue_and_objected(city: City) -> None:
     with city.database.transaction(write=False) as session:
         units = list(session.scalars(select(Unit).where(Unit.code.in_(["JRJ", "GXJ"])).order_by(Unit.code.desc())))
         found = loads(session, city.actor("dispatch1"), city.now, units)
-    assert [found[unit.id] for unit in units] == [Load(2, 2, 1), Load()]
+    assert [found[unit.id] for unit in units] == [Load(open=2, overdue=2, dispatched=2, objections=1), Load()]
 
 
 def ticket_of(city: City, number: str) -> Ticket:
