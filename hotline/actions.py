@@ -17,22 +17,26 @@ from hotline.deadlines.sweep import SweepContext, catch_up
 from hotline.directory.time import working_calendar
 from hotline.dispatch import operations as dispatch
 from hotline.dispatch import schemas as dispatch_forms
+from hotline.dispatch import telephone
 from hotline.errors import NotFound
+from hotline.experts import clocks as advice_clocks
 from hotline.experts import operations as experts
+from hotline.experts import rungs as advice_rungs
 from hotline.experts import schemas as expert_forms
+from hotline.experts.clocks import ADVICE
 from hotline.feedback import operations as feedback
 from hotline.feedback import schemas as feedback_forms
+from hotline.handling import conferring, disputes, rulings
 from hotline.handling import operations as handling
-from hotline.handling import rulings
 from hotline.handling import schemas as handling_forms
 from hotline.intake import operations as intake
 from hotline.intake import schemas as intake_forms
 from hotline.knowledge import clocks as kb_clocks
 from hotline.knowledge import rungs as kb_rungs
-from hotline.supervision import handover, rungs
+from hotline.supervision import handover, rungs, task_forces
 from hotline.supervision import operations as supervision
 from hotline.supervision import schemas as supervision_forms
-from hotline.ticket.clocks import AROUND, ASSIGNMENT, CONSULTATION, Ladders
+from hotline.ticket.clocks import AROUND, ASSIGNMENT, CONSULTATION, DECISION, Ladders
 from hotline.ticket.models import Ticket
 from hotline.ticket.numbering import is_number
 from hotline.ticket.operations import check
@@ -112,19 +116,33 @@ ACTIONS: dict[str, Action] = {
     "hand_over": Action(handover.hand_over, supervision_forms.HandOver),
     "supervise": Action(supervision.supervise, Reasoned),
     "lift_supervision": Action(supervision.lift_supervision, Reasoned),
+    "tell_by_phone": Action(telephone.tell_by_phone, dispatch_forms.TellByPhone),
+    "confer": Action(conferring.confer, handling_forms.Conferring),
+    "raise_task_force": Action(task_forces.raise_task_force, supervision_forms.RaiseTaskForce),
+    "join_task_force": Action(task_forces.join_task_force, supervision_forms.JoinTaskForce),
+    "leave_task_force": Action(task_forces.leave_task_force, supervision_forms.LeaveTaskForce),
+    "decide": Action(task_forces.decide, supervision_forms.Decide),
+    "fulfil": Action(task_forces.fulfil, supervision_forms.Fulfil),
+    "drop_decision": Action(task_forces.drop_decision, supervision_forms.DropDecision),
+    "end_task_force": Action(task_forces.end_task_force, supervision_forms.EndTaskForce),
+    "dispute": Action(disputes.dispute, handling_forms.Disputing),
+    "uphold_dispute": Action(disputes.uphold_dispute, Reasoned),
+    "reject_dispute": Action(disputes.reject_dispute, Reasoned),
 }
 """Rows of the table with a source: they move a ticket."""
 
 
 def sweep_context(session: Session) -> SweepContext:
     """What the sweep needs of the house: the calendar, each clock's ladder, and what a rung does."""
-    kinds, ladders = ("ticket", ASSIGNMENT, CONSULTATION), Ladders(session)
+    kinds, ladders = ("ticket", ASSIGNMENT, CONSULTATION, DECISION), Ladders(session)
     knowledge = {kind: kb_rungs.fire(kind) for kind in kb_clocks.KINDS}
+    of_kind = dict.fromkeys(knowledge, kb_clocks.ladder_of) | {ADVICE: advice_clocks.ladder_of}
+    locks = {kb_clocks.ENTRY: kb_rungs.lock_entries, ADVICE: advice_rungs.lock}
     return SweepContext(
         calendar=working_calendar(session),
-        ladder_of=lambda clock: kb_clocks.ladder_of(clock) if clock.subject_kind in knowledge else ladders.of(clock),
-        handlers={kind: rungs.fire(kind) for kind in kinds} | knowledge,
-        locks={kind: rungs.lock(kind) for kind in kinds} | {kb_clocks.ENTRY: kb_rungs.lock_entries},
+        ladder_of=lambda clock: of_kind.get(clock.subject_kind, ladders.of)(clock),
+        handlers={kind: rungs.fire(kind) for kind in kinds} | knowledge | {ADVICE: advice_rungs.fire},
+        locks={kind: rungs.lock(kind) for kind in kinds} | locks,
     )
 
 

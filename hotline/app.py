@@ -5,7 +5,7 @@ import logging
 import secrets
 from datetime import timedelta
 from importlib.metadata import version
-from threading import Event
+from threading import Event, Thread
 
 from flask import Flask, Response, g, request, session
 from flask.sessions import SecureCookieSessionInterface, SessionMixin
@@ -16,8 +16,10 @@ from hotline import api, config, errors, portal, web
 from hotline.accounts.models import Account
 from hotline.clock import to_local, utcnow
 from hotline.database import Database
+from hotline.dispatch.learning import Models
 from hotline.knowledge import readiness
 from hotline.knowledge.indexing import IndexHolder
+from hotline.ticket.similar import SimilarTickets
 from hotline.ui import helpers
 from hotline.ui.door import House, house
 from hotline.ui.helpers import RowId
@@ -27,6 +29,8 @@ MODELS = (
     "deadlines.models",
     "directory.models",
     "dispatch.catalogue_uploads",
+    "experts.models",
+    "experts.records",
     "feedback.models",
     "idempotency",
     "intake.models",
@@ -35,6 +39,7 @@ MODELS = (
     "knowledge.uploads",
     "messages.models",
     "outbox.models",
+    "supervision.models",
     "ticket.ledger",
     "ticket.models",
 )
@@ -70,6 +75,8 @@ def create_app(settings: config.Settings | None = None) -> Flask:
     app.extensions["hotline"] = House(settings=settings, database=database)
     holder = IndexHolder(settings.index_dir, lambda: database.transaction(write=False))
     app.extensions["knowledge"] = holder
+    app.extensions["suggestions"] = Models(settings.models_dir, holder.segmenter.once)
+    app.extensions["similar"] = SimilarTickets(holder.segmenter.once)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     csrf = CSRFProtect(app)
     helpers.register(app)
@@ -84,11 +91,16 @@ def create_app(settings: config.Settings | None = None) -> Flask:
 
 
 def serve() -> Flask:
-    """The app as a web process runs it: its search is warm before the first request, and follows what is published."""
+    """The app as a web process runs it: its search is warm before the first request, and follows what is published.
+
+    Tickets on the same matter are read in meanwhile.
+    """
     app = create_app()
     holder = app.extensions["knowledge"]
     database = app.extensions["hotline"].database
     readiness.keep_up(holder, Event())
+    alike = app.extensions["similar"]
+    Thread(target=alike.catch_up, args=(lambda: database.transaction(write=False), utcnow()), daemon=True).start()
     readiness.warm(lambda: database.transaction(write=False), holder, to_local(utcnow()).date())
     return app
 

@@ -186,6 +186,27 @@ def search(docs: Path, queries: Path, qrels: Path) -> None:
     click.echo(json.dumps(evaluate_search(docs, queries, qrels), ensure_ascii=False))
 
 
+@evaluate.command("suggest")
+@click.option(
+    "--train",
+    required=True,
+    multiple=True,
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="学习用的工单，可多次给出。",
+)
+@click.option(
+    "--test", required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path), help="检验用的工单。"
+)
+def judge_suggest(train: tuple[Path, ...], test: Path) -> None:
+    """检验分类建议：jsonl 或 jsonl.gz（原文或分好的词），打印一行 JSON（准确率、宏平均 F1、前三命中、耗时）。"""
+    from knowledge_base.segment import Segmenter
+    from routing.evaluate_suggest import evaluate_suggest
+
+    cut = Segmenter().once
+    cut("")  # reads the dictionary, which no text is to wait for
+    click.echo(json.dumps(evaluate_suggest(train, test, cut), ensure_ascii=False))
+
+
 @main.command()
 @click.option("--city", required=True, help="城市名称，如：珠海市。")
 @click.option("--code", required=True, help="行政区划代码，六位。")
@@ -206,6 +227,23 @@ def found(city: str, code: str, login: str, password: str) -> None:
     except DomainError as error:
         sys.exit(error.message)
     click.echo(f"已初始化。请用 {login} 登录，在“管理”里添加单位、人员、事项分类。")
+
+
+@main.group()
+def suggest() -> None:
+    """分类与单位建议。"""
+
+
+@suggest.command()
+def train() -> None:
+    """从本线已办结的工单重新学习分类与承办单位的建议，打印一行 JSON（版本、各用多少件、时间）。"""
+    from hotline.app import create_app
+    from hotline.clock import utcnow
+
+    app = create_app()
+    with app.extensions["hotline"].database.transaction(write=False) as session:
+        learned = app.extensions["suggestions"].learn(session, utcnow())
+    click.echo(json.dumps(learned.__dict__, ensure_ascii=False))
 
 
 @main.group()

@@ -39,6 +39,11 @@ class Settings:
         """Where the derived search index lies."""
         return self.data_dir / "index"
 
+    @property
+    def models_dir(self) -> Path:
+        """Where the learned models of the suggestions lie."""
+        return self.data_dir / "models"
+
 
 def load(environ: Mapping[str, str] = os.environ) -> Settings:
     """Settings from the environment; creates the data folder and its keys on first use."""

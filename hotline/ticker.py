@@ -25,8 +25,10 @@ log = logging.getLogger(__name__)
 INTERVAL = 2.0
 PATIENCE = 0.5
 """Seconds the workers have before the ticker looks whether the work is done."""
+OFTEN = 15
+"""Ticks, half a minute: what waits by the hour."""
 RARELY = 1800
-"""Ticks, an hour: what reads every open clock, and can wait."""
+"""Ticks, an hour: what reads every open clock or is due once a day, and can wait."""
 LONGEST_WAIT = 10.0
 """Seconds between two tries while the database is away."""
 
@@ -44,8 +46,9 @@ class Task:
 
 
 def house_tasks(database: Database) -> tuple[Task, ...]:
-    """The sweep, the outbox, the search index and the calendar. Run them within the app's context."""
+    """Sweep, what is passed on or given back, outbox, index, calendar and lesson. Run them within the app's context."""
     from hotline import jobs
+    from hotline.supervision import passing_on, substitution
     from hotline.supervision.alarms import untold_years
 
     def in_transaction(question: Callable[..., object]) -> Callable[[datetime], bool]:
@@ -59,11 +62,23 @@ def house_tasks(database: Database) -> tuple[Task, ...]:
         behind: bool = current_app.extensions["knowledge"].is_behind()
         return behind
 
+    def left_to_the_workers(_at: datetime) -> bool:
+        return False  # half a minute's work, and a day late does no harm
+
     return (
         Task("index", "hotline.jobs.follow_index", jobs.follow_index, index_is_behind),
         Task("deadlines", "hotline.jobs.sweep", jobs.sweep, in_transaction(is_due)),
         Task("notify", "hotline.jobs.deliver", jobs.deliver, in_transaction(is_waiting)),
+        Task("deadlines", "hotline.jobs.pass_on", jobs.pass_on, in_transaction(passing_on.is_waiting), OFTEN),
+        Task(
+            "deadlines",
+            "hotline.jobs.end_substitutions",
+            jobs.end_substitutions,
+            in_transaction(substitution.is_over),
+            OFTEN,
+        ),
         Task("notify", "hotline.jobs.watch_calendar", jobs.watch_calendar, in_transaction(untold_years), RARELY),
+        Task("reports", "hotline.jobs.learn_to_suggest", jobs.learn_to_suggest, left_to_the_workers, RARELY),
     )
 
 

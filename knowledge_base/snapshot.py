@@ -195,7 +195,15 @@ def _open(folder: Path, held: Snapshot | None) -> Snapshot:
         reader = open_dir(str(build)).reader()  # type: ignore[no-untyped-call]
         segments = {}
         for leaf, _ in leaves_of(reader):
-            leaf.stored_fields(0)  # opens the file now, before a writer may take it away
+            _hold_texts(leaf)
             name = leaf.segment().segment_id()
             segments[name] = kept[name] if name in kept and kept[name].titles is not UNSPELT else load(leaf, build)
         return Snapshot(folder, pointer, reader, segments)
+
+
+def _hold_texts(leaf: Any) -> None:
+    """Open the file of a segment's texts now, before a writer may take it away. Raises FileNotFoundError."""
+    try:
+        leaf.stored_fields(0)
+    except TypeError as gone:  # Whoosh has looked whether the file is there, and goes on with None when it is not
+        raise FileNotFoundError("the texts of a segment") from gone

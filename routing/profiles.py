@@ -9,7 +9,7 @@ from typing import Any, Literal, Self
 from routing.calendar import DAY_SECONDS
 from routing.deadlines import DayEnds, Limit, LimitUnit
 from routing.escalation import Ladder, Rung
-from routing.standard_profiles import STANDARD
+from routing.standard_profiles import ADDED_LADDERS, ADDED_LIMITS, STANDARD
 
 TotalStart = Literal["dispatch", "receipt"]
 APPEAL_TYPES = frozenset({"CONSULTATION", "HELP", "COMPLAINT", "TIP_OFF", "SUGGESTION", "PRAISE"})
@@ -38,6 +38,8 @@ class ClockName(StrEnum):
     SUPPORT = "SUPPORT"
     DELEGATE = "DELEGATE"
     CONSULTATION = "CONSULTATION"
+    DECISION = "DECISION"
+    DISPUTE = "DISPUTE"
 
     @property
     def label(self) -> str:
@@ -63,6 +65,8 @@ _LABELS = {
     ClockName.SUPPORT: "协办",
     ClockName.DELEGATE: "下派",
     ClockName.CONSULTATION: "专家答复",
+    ClockName.DECISION: "专班决定",
+    ClockName.DISPUTE: "异议答复",
 }
 
 
@@ -121,12 +125,17 @@ class SlaRules:
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Self:
-        """From plain JSON as `to_dict` writes it; absent fields take the defaults. ValueError says what is wrong."""
+        """From plain JSON as `to_dict` writes it; absent fields take the defaults. ValueError says what is wrong.
+
+        A profile written before a clock was invented gets that clock's recommended limit and ladder.
+        """
         unknown = set(data) - set(cls.__dataclass_fields__)
         _require(not unknown, f"unknown fields: {', '.join(sorted(unknown))}")
         missing = {"total_starts_at", "limits", "ladders"} - set(data)
         _require(not missing, f"missing fields: {', '.join(sorted(missing))}")
         try:
+            added = {"limits": ADDED_LIMITS | data["limits"], "ladders": ADDED_LADDERS | data["ladders"]}
+            data = {**data, **added}
             return cls(**{name: _READ[name](value) if name in _READ else value for name, value in data.items()})
         except (KeyError, TypeError, AttributeError) as error:
             raise ValueError(f"the profile has a wrong shape: {error}") from error

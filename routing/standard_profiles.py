@@ -41,7 +41,21 @@ def _stage(clock: str, first: tuple[str, ...], then: tuple[str, ...]) -> dict[st
     return {clock: ladder("wh"), f"{clock}/h": ladder("h")}
 
 
-_LADDERS = {
+ADDED_LADDERS: dict[str, list[dict[str, Any]]] = {  # recommended, all of them
+    "DECISION": [
+        _rung("reminder", _UNIT, 0.5),
+        _rung("urge", _UNIT, 0.8, "sms"),
+        _rung("yellow", ("liaison", "unit_leader", "follower"), 1.0, "sms", acknowledge=True),
+        _rung("red", ("unit_chief", "supervisor"), "1wd", "sms", acknowledge=True),
+    ],
+    **_stage("DISPUTE", ("supervisor",), ("reviewer_desk",)),
+}
+ADDED_LIMITS: dict[str, dict[str, str | None]] = {
+    "DECISION": {"PRAISE": None, "*": "3wd", "*/EMERGENCY": "12h"},
+    "DISPUTE": {"PRAISE": None, "*": "1wd", "*/EMERGENCY": "2h"},
+}
+"""Clocks that came after the first profiles were written; stored profiles take them from here."""
+_LADDERS = ADDED_LADDERS | {
     # TOTAL, REWORK, CONTACT and whatever has no ladder of its own
     "*": _handling("1wd", "3wd", "5wd"),
     "*/wh": _handling("1wh", "2wh", "4wh"),
@@ -76,7 +90,7 @@ def _unless_praise(**limits: str) -> Table:
     return {"PRAISE": None, **{names.get(key, key): text for key, text in limits.items()}}
 
 
-_COMMON: dict[str, Table] = {  # recommended, all of them
+_COMMON: dict[str, Table] = ADDED_LIMITS | {  # recommended, all of them
     "SUPPLEMENT": {"*": "1wd", "*/EMERGENCY": "1h"},
     "EXTERNAL": {"*": "5wd"},
     "REVIEW": _unless_praise(ALL="4wh", EMERGENCY="2h"),

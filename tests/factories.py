@@ -6,8 +6,13 @@ The lead is always the district WD, which has bureaus below it (下派), a sign-
 from dataclasses import dataclass
 from typing import Any
 
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
 from hotline.accounts.actor import Actor, enterprise
 from hotline.actions import perform
+from hotline.ticket.models import Decision, TaskForceMember, Ticket
+from hotline.ticket.queries import hanging
 from tests.city import City
 
 LEAD = "WD"
@@ -68,6 +73,21 @@ PAYLOADS: dict[str, dict[str, Any]] = {
     "supervise": {"text": "企业反映强烈"},
     "lift_supervision": {"text": "已按要求整改"},
     "note": {"text": "企业明日来访"},
+    "tell_by_phone": {"person": "值班员", "phone": "0499-2010001", "text": "已口头告知时限"},
+    "confer": {"attendees": "区政府、科工局", "agreed": "由区政府牵头补件", "legal_basis": "首接负责制"},
+    "raise_task_force": {
+        "name": "贴息专班", "follower_login": "agent1", "unit_codes": ["WD-GXJ"], "member_logins": "jrj.handler",
+        "text": "一周内解决申报通道问题",
+    },
+    "join_task_force": {"unit_codes": ["GXJ"]},
+    "leave_task_force": {"member": "{member}", "text": "工作调整"},
+    "decide": {"unit_code": "WD-GXJ", "due_at": "2026-03-19T17:00:00+08:00", "text": "核对技改备案并书面回复"},
+    "fulfil": {"decision": "{decision}", "text": "已核对，备案有效"},
+    "drop_decision": {"decision": "{decision}", "text": "情况有变"},
+    "end_task_force": {"text": "申报通道已打开，转入常态办理"},
+    "dispute": {"text": "材料早已交齐，不应再等"},
+    "uphold_dispute": {"text": "材料已齐，恢复计时"},
+    "reject_dispute": {"text": "鉴定结论尚未出具，须继续等待"},
 }  # fmt: skip
 """A form for every action that a table's row would accept."""
 
@@ -121,6 +141,9 @@ STAGES: dict[str, Stage] = {
     "supported": _next("HANDLING", "handling", "dispatch1", "add_support", unit_code="JRJ"),
     "delegated": _next("HANDLING", "handling", "wd.handler", "delegate", unit_code="WD-GXJ"),
     "consulted": _next("HANDLING", "handling", "wd.handler", "ask_expert", expert_login="expert.market"),
+    "forced": _next("HANDLING", "handling", "super1", "raise_task_force"),
+    "decided": _next("HANDLING", "forced", "super1", "decide"),
+    "disputed": _next("HANDLING", "paused", ENTERPRISE, "dispute"),
     "supervised": _next("HANDLING", "handling", "super1", "supervise"),
     "extension_asked": _next("HANDLING", "handling", "wd.handler", "request_extension"),
     "extended": _next("HANDLING", "extension_asked", "super1", "grant_extension"),
@@ -169,7 +192,8 @@ def act(city: City, login: str, action: str, number: str, /, **form: Any) -> Non
     """One action with the form of PAYLOADS, changed by `form`, in a transaction of its own."""
     payload = filled(city, action, **form)
     with city.database.transaction() as session:
-        perform(session, cast(city, login, number), action, payload, city.now, number=number)
+        filled_in = named(session, number, payload)
+        perform(session, cast(city, login, number), action, filled_in, city.now, number=number)
 
 
 def filled(city: City, action: str, /, **form: Any) -> dict[str, Any]:
@@ -178,6 +202,18 @@ def filled(city: City, action: str, /, **form: Any) -> dict[str, Any]:
     if payload.get("master_no") == "{master}":
         payload["master_no"] = city.register()
     return payload
+
+
+HANGING = {"member": TaskForceMember, "decision": Decision}
+"""Fields that name a row which hangs on the ticket: the newest."""
+
+
+def named(session: Session, number: str, payload: dict[str, Any]) -> dict[str, Any]:
+    """A form with the rows of this ticket in the place of their names in braces."""
+    ticket = session.scalars(select(Ticket).filter_by(no=number)).one()
+    found = {name: [row.id for row in hanging(session, model, ticket)] for name, model in HANGING.items()}
+    wanted = {name for name in HANGING if payload.get(name) == f"{{{name}}}"}
+    return payload | {name: found[name][-1] if found[name] else 0 for name in wanted}
 
 
 def cast(city: City, login: str, number: str) -> Actor:

@@ -93,3 +93,5 @@ class Firing(Base):
     must_acknowledge: Mapped[bool] = mapped_column(default=False)
     acknowledged_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     acknowledged_by: Mapped[int | None]
+    pass_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    """When it is passed on to the next one above, unless somebody has confirmed it; None: nobody is left."""

@@ -181,6 +181,15 @@ def due_again(clock: Clock, calendar: WorkingCalendar, limit: Limit, day_ends: D
     return Due(at, first.provisional or _is_provisional(clock, calendar, at))
 
 
+def carry_on(clock: Clock, before: Clock, *, calendar: WorkingCalendar, ladder: Ladder, day_ends: DayEnds) -> None:
+    """Go on where an interrupted clock of the same start stood: its moves, and the rungs it has fired."""
+    clock.moves, clock.next_rung = list(before.moves), before.next_rung
+    limit = Limit.parse(clock.limit)
+    clock.due_at = due_again(clock, calendar, limit, day_ends).at
+    clock.ladder_from = _replay(clock.started_at, clock.moves, calendar, limit, kinds=("pause",))
+    _aim(clock, calendar, ladder)
+
+
 def retry(clock: Clock) -> None:
     """Give a stuck clock back to the sweep, when its cause is mended."""
     clock.attempts, clock.retry_at, clock.last_error = 0, None, None

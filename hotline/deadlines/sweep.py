@@ -6,11 +6,11 @@ marks the rung as fired, so that a killed process leaves either both or nothing.
 
 import logging
 import time
-from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import lru_cache
+from itertools import groupby
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, bindparam, insert, select, update
@@ -19,8 +19,9 @@ from sqlalchemy.orm import Session
 from hotline.database import Base, Database, UtcDateTime
 from hotline.deadlines.models import Clock
 from hotline.deadlines.queries import is_due, ready
-from hotline.deadlines.subjects import fire_at
+from hotline.deadlines.subjects import fire_at, unit_of
 from routing.calendar import WorkingCalendar
+from routing.deadlines import Limit, LimitUnit, later
 from routing.escalation import Ladder, Rung
 
 log = logging.getLogger(__name__)
@@ -163,7 +164,7 @@ def _fire(session: Session, clocks: list[Clock], now: datetime, context: SweepCo
     fired.sort(key=lambda one: one.rung_due_at)
     _handle(session, fired, now, context)
     if fired:
-        session.execute(insert(FIRINGS), [_row(one, now) for one in fired])
+        session.execute(insert(FIRINGS), [_row(one, now, context.calendar) for one in fired])
     session.execute(update(CLOCKS).where(CLOCKS.c.id == bindparam("clock_id")), changes)
 
 
@@ -181,14 +182,22 @@ def _climb(clock: Clock, now: datetime, context: SweepContext) -> tuple[list[Fir
 
 
 def _handle(session: Session, fired: list[Fired], now: datetime, context: SweepContext) -> None:
-    kinds: defaultdict[str, list[Fired]] = defaultdict(list)
-    for one in fired:
-        kinds[one.clock.subject_kind].append(one)
-    for kind, ones in kinds.items():
-        context.handlers[kind](session, ones, now)
+    """In the order in which they were due, also where a ticket's clock and one of its parts take turns."""
+    for kind, ones in groupby(fired, key=lambda one: one.clock.subject_kind):
+        context.handlers[kind](session, list(ones), now)
 
 
-def _row(one: Fired, now: datetime) -> dict[str, Any]:
+PATIENCE = {LimitUnit.WORKING_DAY: "2wh", LimitUnit.WORKING_HOUR: "1wh", LimitUnit.CLOCK_HOUR: "1h"}
+"""How long a notice that must be confirmed waits for that, by the unit of its clock, before it is passed on.
+Recommended; no rule gives a figure."""
+
+
+def next_pass(calendar: WorkingCalendar, clock: Clock, now: datetime) -> datetime:
+    """When a notice told now is passed on to the next one above, unless it has been confirmed."""
+    return later(calendar, now, Limit.parse(PATIENCE[unit_of(clock).family]))
+
+
+def _row(one: Fired, now: datetime, calendar: WorkingCalendar) -> dict[str, Any]:
     return {
         "clock_id": one.clock.id,
         "rung": one.rung_index,
@@ -197,6 +206,7 @@ def _row(one: Fired, now: datetime) -> dict[str, Any]:
         "fired_at": now,
         "told": one.told,
         "must_acknowledge": one.rung.acknowledge,
+        "pass_at": next_pass(calendar, one.clock, now) if one.rung.acknowledge else None,
     }
 
 

@@ -10,6 +10,7 @@ from hotline.accounts.models import Account, Role
 from hotline.database import Database
 from hotline.demo import people
 from hotline.demo.catalogue import amend
+from hotline.demo.consultations import fill_consultations
 from hotline.demo.directory import PASSWORD, fill_directory
 from hotline.demo.history import history
 from hotline.demo.knowledge import POLICIES
@@ -45,6 +46,7 @@ def fill(
     events = history(random.Random(seed), seed, calendar, now, count)
     player_for(database, entries).play(events, now, progress)
     fill_workshop(database, now)
+    fill_consultations(database, now)
 
 
 def _import_policies(session: Session, now: datetime) -> dict[str, str]:

@@ -134,6 +134,11 @@ def worker_of(unit_code: str) -> str:
     return UNIT_PEOPLE[unit_code].liaison if unit_code in UNIT_PEOPLE else leaders(unit_code)[0]
 
 
+def leader_of(login: str) -> str:
+    """The nearest leader of somebody's unit."""
+    return leaders(next(account.unit for account in ACCOUNTS if account.login == login))[0]
+
+
 def below(unit_code: str) -> list[str]:
     """The unit's own lower units that have a handler."""
     return [unit.code for unit in UNITS if unit.parent == unit_code and unit.code in UNIT_PEOPLE]

@@ -12,6 +12,7 @@ from hotline.demo.catalogue import fill_catalogue
 from hotline.demo.categories import CATEGORIES
 from hotline.demo.city import REGIONS, UNITS
 from hotline.demo.enterprises import enterprises
+from hotline.demo.experts import fill_pool, fill_roster
 from hotline.demo.people import ACCOUNTS, UNIT_PEOPLE
 from hotline.directory.models import (
     Category,
@@ -38,6 +39,8 @@ def fill_directory(session: Session, now: datetime, seed: int = 12345) -> None:
     fill_catalogue(session, _categories(session), regions, units, now)
     _enterprises(session, regions, random.Random(seed))
     session.flush()
+    fill_pool(session)
+    fill_roster(session, now)
 
 
 def _regions(session: Session) -> Ids:

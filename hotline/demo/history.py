@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import cycle
 
+from hotline.demo import chain_stories as chain
 from hotline.demo import desk_stories as desk
 from hotline.demo import stories as s
 from hotline.demo.appeals import Appeal, appeals
@@ -50,6 +51,8 @@ STORIES: dict[s.Story, int] = {
     desk.declined: 2,
     s.merged: 2,
     s.paused_too_long: 1,
+    chain.task_force: 1,
+    chain.disputed: 1,
 }
 """What becomes of an appeal that goes to a unit, with its weight."""
 
@@ -83,6 +86,9 @@ RESTS = (
     Rest(1, s.dissatisfied, "rework", 0.5, 7),
     Rest(1, s.merged, "merge", 0.5, 6),
     Rest(1, desk.external, "transfer_external", 2, 30),
+    Rest(2, chain.task_force, "decide", 0.5, 8),
+    Rest(1, chain.disputed, "dispute", 0.2, 3),
+    Rest(4, chain.task_force, "tell_by_phone", 0.1, 1.5),
 )
 
 

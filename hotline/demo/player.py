@@ -17,9 +17,12 @@ from hotline.deadlines.models import Clock
 from hotline.deadlines.queries import RUNNING
 from hotline.deadlines.sweep import SweepContext, sweep
 from hotline.demo.history import Event
-from hotline.demo.steps import ENTERPRISE
+from hotline.demo.steps import ENTERPRISE, PASS_ADVICE
 from hotline.directory.models import Category, SlaProfile, Source, Unit
+from hotline.experts.actions import perform_on_advice
+from hotline.experts.records import Advice, AdviceStatus
 from hotline.outbox.models import OutboxMessage
+from hotline.ticket.models import Decision
 
 Progress = Callable[[int, int], None]
 """Told how many steps are done, of how many."""
@@ -93,6 +96,10 @@ class Player:
         payload = step.payload
         if step.action == "merge":
             payload = {**payload, "master_no": self.tickets[event.story, 0][0]}
+        if step.action == PASS_ADVICE:
+            return _pass_advice(session, actor, ticket_id, event.at)
+        if step.action == "fulfil":
+            payload = {**payload, "decision": self._decision(session, ticket_id)}
         if step.action == "reply":
             payload = {**payload, "citations": self._cited(payload["citations"], event.at)}
         ticket = perform(session, actor, step.action, payload, event.at, number=number)
@@ -101,6 +108,17 @@ class Player:
     def _cited(self, names: Sequence[str], at: datetime) -> list[str]:
         is_recent = self.until is not None and at > self.until - UNCITED
         return [] if is_recent else [self.entries[name] for name in names]
+
+    def _decision(self, session: Session, ticket_id: int | None) -> int | None:
+        newest = select(func.max(Decision.id)).filter_by(ticket_id=ticket_id)
+        return session.scalar(newest)
+
+
+def _pass_advice(session: Session, actor: Actor, ticket_id: int | None, at: datetime) -> None:
+    """The expert's written answer is no ticket's matter: it passes by its own table."""
+    waiting = select(Advice.id).filter_by(ticket_id=ticket_id, status=AdviceStatus.UNDER_REVIEW)
+    for advice_id in session.scalars(waiting).all():
+        perform_on_advice(session, actor, PASS_ADVICE, {}, at, advice_id)
 
 
 def player_for(database: Database, entries: dict[str, str] | None = None) -> Player:

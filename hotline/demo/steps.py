@@ -10,6 +10,8 @@ from hotline.demo.replies import phrase, remark, reply
 
 ENTERPRISE = "ENTERPRISE"
 """Acts where a login would stand: the enterprise behind the ticket."""
+PASS_ADVICE = "approve_advice"
+"""The one step that is no row of the ticket's table: the expert's leader passes the written answer."""
 
 RATED_SHARE, REVIEWED_SHARE = 0.25, 0.04
 """Of closed tickets."""

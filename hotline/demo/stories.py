@@ -3,10 +3,11 @@
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
-from hotline.demo.cast import Cast, below, form_of, worker_of
+from hotline.demo.cast import Cast, below, form_of, leader_of, worker_of
 from hotline.demo.replies import phrase, remark, reply
 from hotline.demo.steps import (
     ENTERPRISE,
+    PASS_ADVICE,
     Step,
     afterwards,
     answered,
@@ -169,6 +170,7 @@ def consulted(c: Cast) -> Iterator[Step]:
         yield Step(
             expert, "expert_answer", c.hours(1, 6), {"answer": texts.public_text, "legal_basis": texts.legal_basis}
         )
+        yield Step(leader_of(expert), PASS_ADVICE, c.hours(0.5, 4), {})
     yield from answered(c)
     yield from closed(c)
 

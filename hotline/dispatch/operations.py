@@ -1,9 +1,10 @@
 """② 转办: to the right unit; objections ruled; merged, handed on, or sent back for more."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import or_, select
+from sqlalchemy import select
 
 from hotline.accounts.actor import Actor
 from hotline.accounts.models import Account
@@ -13,7 +14,7 @@ from hotline.ticket.clocks import rules_for, start_inner, window_end
 from hotline.ticket.models import OPEN, Assignment, AssignmentKind, Objection, Ticket, TicketStatus
 from hotline.ticket.models.codes import Ruling
 from hotline.ticket.operations import Data, apply, session_of
-from hotline.ticket.parts import assign, end_parts, receiving_unit, record_answer, release_children, rule
+from hotline.ticket.parts import assign, end_parts, open_parts, receiving_unit, record_answer, release_children, rule
 from hotline.ticket.queries import get
 
 
@@ -40,8 +41,21 @@ def redispatch(ticket: Ticket, data: Data, actor: Actor, now: datetime) -> None:
 
 
 def _hand_on(ticket: Ticket, unit: Unit, now: datetime) -> None:
-    """The old lead is out of it, and whom it has sent below; who supported until now leads instead."""
-    end_parts(ticket, now, or_(Assignment.kind != AssignmentKind.SUPPORT, Assignment.unit_id == unit.id))
+    """The old lead is out of it, and whom it has sent below; who supported until now leads instead.
+
+    The other supporting units stay, with those below them whom they have asked.
+    """
+    parts = {part.id: part for part in session_of(ticket).scalars(open_parts(ticket))}
+    roots = {part.id: _root(part, parts) for part in parts.values()}
+    stay = [one for one, root in roots.items() if root.kind is AssignmentKind.SUPPORT and root.unit_id != unit.id]
+    end_parts(ticket, now, Assignment.id.not_in(stay))
+
+
+def _root(part: Assignment, parts: Mapping[int, Assignment]) -> Assignment:
+    """The part under which this one was sent down."""
+    while part.parent_id is not None:
+        part = parts[part.parent_id]
+    return part
 
 
 def overrule(ticket: Ticket, data: Data, actor: Actor, now: datetime) -> None:

@@ -1,7 +1,7 @@
 """Forms of the dispatch stage."""
 
 from hotline.ticket.models import AppealType
-from hotline.ticket.schemas import LINE, Form, code, day, flag, line, reference, references, text
+from hotline.ticket.schemas import LINE, Form, code, day, flag, instant, line, reference, references, text
 
 
 class Dispatch(Form):
@@ -81,3 +81,13 @@ class CatalogueImport(Form):
 
     is_complete = flag("文件是完整目录：文件中没有的安排自明日起停用")
     reason = line("变更原因", LINE, required=True)
+
+
+class TellByPhone(Form):
+    """登记电话告知."""
+
+    unit_code = reference("告知单位", "parts", hint="不选即为主办单位")
+    person = line("接听人", 60, required=True)
+    phone = line("接听号码", 32, required=True, widget="tel")
+    told_at = instant("告知时间", hint="不填即为现在")
+    text = text("说明", rows=2)

@@ -9,6 +9,8 @@ from hotline.deadlines import operations as deadlines
 from hotline.deadlines.subjects import Subject
 from hotline.directory.time import working_calendar
 from hotline.errors import Conflict
+from hotline.experts.answers import written_answer
+from hotline.experts.pool import take_on
 from hotline.ticket.clocks import CONSULTATION, rules_for
 from hotline.ticket.models import Consultation, Ticket
 from hotline.ticket.operations import Data, apply, session_of
@@ -17,18 +19,22 @@ from routing.profiles import ClockName
 
 
 def ask_expert(ticket: Ticket, data: Data, actor: Actor, now: datetime) -> None:
-    """请专家解答: the expert sees this ticket and owes an answer in time. Raises Invalid (回避, no such expert)."""
+    """请专家解答: the expert sees this ticket and owes an answer in time.
+
+    Raises Invalid (回避, no such expert, out of the pool, hands full).
+    """
     expert = _expert(ticket, data)
     apply(ticket, "ask_expert", actor, now, data)
     _ask(ticket, expert, data["question"], actor, now)
 
 
 def expert_answer(ticket: Ticket, data: Data, actor: Actor, now: datetime) -> None:
-    """专家答复."""
+    """专家答复: recorded on the ticket at once, and sent to the unit's leader, whose word it becomes."""
     apply(ticket, "expert_answer", actor, now, data)
     asked = _mine(ticket, actor)
     asked.answer, asked.legal_basis, asked.answered_at = data["answer"], data["legal_basis"], now
     deadlines.stop(session_of(ticket), Subject(CONSULTATION, asked.id), None, now)
+    written_answer(ticket, asked, actor, now)
 
 
 def expert_decline(ticket: Ticket, data: Data, actor: Actor, now: datetime) -> None:
@@ -51,6 +57,7 @@ def _expert(ticket: Ticket, data: Data) -> Account:
 
 def _ask(ticket: Ticket, expert: Account, question: str, actor: Actor, now: datetime) -> None:
     session, rules = session_of(ticket), rules_for(ticket)
+    take_on(session, expert.id, now, "expert_login")
     asked = Consultation(ticket_id=ticket.id, expert_id=expert.id, question=question, by_id=actor.account_id, at=now)
     session.add(asked)
     session.flush()

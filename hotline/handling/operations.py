@@ -63,27 +63,35 @@ def assign_handler(ticket: Ticket, data: Data, actor: Actor, now: datetime) -> N
 
 
 def delegate(ticket: Ticket, data: Data, actor: Actor, now: datetime) -> None:
-    """下派: a unit below works on it, the parent stays answerable."""
+    """下派: a unit below works on it, the one that sends it stays answerable; also further down, level by level."""
     unit, account = receiving_unit(ticket, data["unit_code"], now)
-    if unit.id == ticket.lead_unit_id or ticket.lead_unit_id not in unit.chain_ids:
+    above = _part_of(ticket, actor)
+    sender = above.unit_id if above else ticket.lead_unit_id
+    if unit.id == sender or sender not in unit.chain_ids:
         raise Invalid(f"“{unit.short_name}”不是本单位的下级", code="not_below", field="unit_code")
     apply(ticket, "delegate", actor, now, data)
-    part = assign(
-        ticket, unit, AssignmentKind.DELEGATE, now, by_id=actor.account_id, handler=account, task=data["text"]
-    )
-    start_inner(session_of(ticket), ticket, part, now)
+    made = {"by_id": actor.account_id, "handler": account, "task": data["text"], "parent": above}
+    start_inner(session_of(ticket), ticket, assign(ticket, unit, AssignmentKind.DELEGATE, now, **made), now)
+
+
+def _part_of(ticket: Ticket, actor: Actor) -> Assignment | None:
+    """The part this actor's unit owes an opinion on; None for the lead itself."""
+    return next((part for part in _owed_parts(ticket, actor) if part.unit_id == actor.unit_id), None)
+
+
+def _owed_parts(ticket: Ticket, actor: Actor) -> list[Assignment]:
+    owed = select(Assignment).filter_by(ticket_id=ticket.id, answered_at=None, ended_at=None)
+    mine = or_(Assignment.unit_id == actor.unit_id, Assignment.handler_id == actor.account_id)
+    return [part for part in session_of(ticket).scalars(owed.where(mine)) if part.is_awaited]
 
 
 def contribute(ticket: Ticket, data: Data, actor: Actor, now: datetime) -> None:
     """协办意见: the unit's part is done, its inner clock stops."""
     session = session_of(ticket)
     apply(ticket, "contribute", actor, now, data)
-    owed = select(Assignment).filter_by(ticket_id=ticket.id, answered_at=None, ended_at=None)
-    mine = or_(Assignment.unit_id == actor.unit_id, Assignment.handler_id == actor.account_id)
-    for part in session.scalars(owed.where(mine)):
-        if part.is_awaited:
-            part.opinion, part.answered_at = data["opinion"], now
-            deadlines.stop(session, Subject(ASSIGNMENT, part.id), None, now)
+    for part in _owed_parts(ticket, actor):
+        part.opinion, part.answered_at = data["opinion"], now
+        deadlines.stop(session, Subject(ASSIGNMENT, part.id), None, now)
 
 
 def contact(ticket: Ticket, data: Data, actor: Actor, now: datetime) -> None:

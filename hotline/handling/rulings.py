@@ -106,6 +106,11 @@ def deny_pause(ticket: Ticket, data: Data, actor: Actor, now: datetime) -> None:
 def resume(ticket: Ticket, data: Data, actor: Actor, now: datetime) -> None:
     """恢复办理: by the unit, a supervisor, or the clock when the pause has lasted long enough."""
     apply(ticket, "resume", actor, now, data, paused_since=None)
+    end_pause(ticket, "", now)
+
+
+def end_pause(ticket: Ticket, reason: str, now: datetime) -> None:
+    """The pause is over: the total clock goes on with the time it had. Without a reason it is the pause's own."""
     session = session_of(ticket)
     running = select(Pause).filter_by(ticket_id=ticket.id, ruling=Ruling.GRANTED, ended_at=None)
     pause = session.scalars(running).one()
@@ -117,7 +122,7 @@ def resume(ticket: Ticket, data: Data, actor: Actor, now: datetime) -> None:
         now,
         calendar=working_calendar(session),
         ladder_of=lambda clock: ladder_of(session, clock),
-        reason=pause.text,
+        reason=reason or pause.text,
     )
 
 

@@ -12,6 +12,7 @@ from hotline.ticket.schemas import (
     code,
     day,
     flag,
+    instant,
     line,
     reference,
     text,
@@ -100,3 +101,18 @@ class Replying(Form):
     citations = citations(hint="答复所依据的条目；内部条目只留存备查，企业看不到")
     internal_confirmed = flag(INTERNAL_CONFIRMED, silent=True)
     is_true = flag("诉求属实", None, widget="radio", choices=[("true", "属实"), ("false", "不属实")])
+
+
+class Conferring(Form):
+    """登记会商."""
+
+    held_at = instant("会商时间", hint="不填即为现在")
+    attendees = text("参加单位和人员", required=True, rows=2)
+    agreed = text("议定事项（纪要）", required=True, rows=4)
+    legal_basis = text("依据", required=True, rows=2)
+
+
+class Disputing(Form):
+    """对延期或挂起提出异议."""
+
+    text = text("异议理由", required=True, rows=3)

@@ -56,7 +56,7 @@ def _enterprise(session: Session, actor: Actor, phone: str, uscc: str, name: str
         return enterprise_by_uscc(session, normalise(uscc))
     if name.strip():
         return session.scalar(select(Enterprise).filter_by(name=name.strip()).limit(1))
-    if not _is_number(phone):
+    if not is_number(phone):
         return None
     known = session.scalar(select(Enterprise).filter_by(phone_lookup=phone_lookup(phone)).limit(1))
     if known is not None:
@@ -67,11 +67,12 @@ def _enterprise(session: Session, actor: Actor, phone: str, uscc: str, name: str
 
 
 def _same_caller(enterprise: Enterprise | None, phone: str) -> ColumnElement[bool]:
-    ways = [Ticket.phone_lookup == phone_lookup(phone)] if _is_number(phone) else []
+    ways = [Ticket.phone_lookup == phone_lookup(phone)] if is_number(phone) else []
     if enterprise is not None:
         ways.append(Ticket.enterprise_id == enterprise.id)
     return or_(false(), *ways)
 
 
-def _is_number(phone: str) -> bool:
+def is_number(phone: str) -> bool:
+    """Whether this is enough of a number to look for."""
     return len(normalise_phone(phone)) >= MIN_DIGITS

@@ -41,6 +41,25 @@ def draft_from_reply(session: Session, actor: Actor, number: str, now: datetime)
     return draft_with(session, owner, _content(ticket, reply), actor, now, f"由工单 {ticket.no} 的答复转来")
 
 
+def draft_from_answer(
+    session: Session, actor: Actor, ticket: Ticket | None, said: tuple[str, str, str], owner: Ownership, now: datetime
+) -> KbEntry:
+    """A draft from an expert's passed answer (`said`: title, text, basis), without what could name the enterprise.
+
+    Raises Forbidden for whom the unit's entries are not.
+    """
+    title, text, basis = (_NUMBERS.sub(MASK, one) if ticket is None else scrubbed(ticket, one) for one in said)
+    content = Content(
+        title=title[:MAX_TITLE],
+        full_text=text,
+        phone_answer=text if len(text) <= 200 else "",
+        effective_from=to_local(now).date(),
+        doc_number=as_written(said[2]) or "",
+        source_title=basis[:MAX_TITLE],
+    )
+    return draft_with(session, owner, content, actor, now, "由专家咨询的答复转来")
+
+
 def scrubbed(ticket: Ticket, text: str) -> str:
     """The text without the names and numbers of whoever raised the ticket."""
     known = [ticket.contact_name, ticket.contact_phone, ticket.place]

@@ -35,6 +35,15 @@ STAFF: dict[str, tuple[str, ...]] = {
     "grant_review": (*UNIT, "unit_leader"),
     "reopen": (*UNIT, "dispatcher_desk"),
     "withdraw": (*UNIT, "follower"),
+    "raise_task_force": (*UNIT, "unit_leader", "follower", "members"),
+    "join_task_force": ("members",),
+    "decide": ("decided", "members"),
+    "fulfil": ("follower", "supervisor"),
+    "drop_decision": ("decided",),
+    "end_task_force": (*UNIT, "follower", "members"),
+    "dispute": ("supervisor", "handler"),
+    "uphold_dispute": UNIT,
+    "reject_dispute": UNIT,
 }
 
 TRACK = "可凭工单号 {no} 和查询码 {code} 查询进度。"
@@ -47,8 +56,10 @@ ENTERPRISE_TEXTS: dict[str, str] = {
     "return_for_supplement": "您的诉求（{no}）需要补充：{text}",
     "dispatch": "您的诉求（{no}）已转{unit}办理。",
     "redispatch": "您的诉求（{no}）已改由{unit}办理。",
-    "grant_extension": "您的诉求（{no}）经批准延期办理；如有异议，请致电 12345。",
-    "grant_pause": "您的诉求（{no}）因需等待，暂停计时；如有异议，请致电 12345。",
+    "grant_extension": "您的诉求（{no}）经批准延期办理，原因见办理进度；如有异议，可在进度页提出或致电 12345。" + TRACK,
+    "grant_pause": "您的诉求（{no}）因需等待，暂停计时，原因见办理进度；如有异议，可在进度页提出或致电 12345。" + TRACK,
+    "uphold_dispute": "您对延期或暂停计时的异议成立（{no}）：{text}",
+    "reject_dispute": "您对延期或暂停计时的异议未被采纳（{no}）：{text}",
     "interim": "您的诉求（{no}）进展：{text}",
     "approve": "您的诉求（{no}）已有答复，热线将回访听取您的意见。",
     "close": "您的诉求（{no}）已办结，请对办理情况作出评价。" + TRACK,

@@ -1,10 +1,13 @@
-"""The public site: anybody searches policies; enterprises track, supplement, withdraw and rate with number and code."""
+"""The public site: anybody searches policies; enterprises track, supplement, withdraw, rate, and book an expert."""
 
 from flask import Flask
 
-from hotline.portal import knowledge
+from hotline.portal import appointments, knowledge, views
+
+ROOMS = (views, knowledge, appointments)
+"""All hang their pages on one blueprint."""
 
 
 def register(app: Flask) -> None:
-    """The one blueprint of the public site: `views`', on which `knowledge` hangs its pages too."""
-    app.register_blueprint(knowledge.pages)
+    """The one blueprint of the public site."""
+    app.register_blueprint(ROOMS[0].pages)

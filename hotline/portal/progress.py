@@ -1,5 +1,6 @@
 """What an enterprise may see of its ticket, chosen field by field: what is not named here is not shown."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -9,11 +10,13 @@ from sqlalchemy.orm import Session
 
 from hotline.accounts.actor import Actor
 from hotline.deadlines.queries import clocks_of
+from hotline.experts.appointments import may_book
 from hotline.messages.models import Audience, Notice
 from hotline.portal import words
 from hotline.ticket.clocks import subject_of
+from hotline.ticket.facts import disputable
 from hotline.ticket.ledger import LedgerEntry
-from hotline.ticket.models import Attachment, Extension, Pause, Rating, Reply, Ticket, TicketStatus
+from hotline.ticket.models import Attachment, Dispute, Extension, Pause, Rating, Reply, Ticket, TicketStatus
 from hotline.ticket.models.codes import Ruling
 from hotline.ticket.operations import actions
 from hotline.ticket.queries import hanging
@@ -30,7 +33,7 @@ WORDS = {
 STEPS = ("受理", "转办", "办理", "反馈", "评价")
 RECEIVED, RATED = 0, 4
 """Where a ticket that stands there waits for the enterprise: to supplement, to rate."""
-OBJECT = "如有异议，请致电 12345，或用“催单”写明理由，热线将予以复核。"
+OBJECT = "如有异议，可点“提出异议”写明理由，督办员将在规定时限内答复；也可致电 12345。"
 
 
 @dataclass(frozen=True)
@@ -81,6 +84,7 @@ def view(session: Session, ticket: Ticket, actor: Actor, now: datetime) -> dict[
         "files": files(session, ticket),
         "offers": offers(ticket, actor, now),
         "refusal": refusal(ticket),
+        "may_book": may_book(ticket),
         "review_until": words.day_and_time(ticket.review_until) if ticket.review_until else "",
     }
 
@@ -147,20 +151,35 @@ def _replied(reply: Reply) -> Told:
 
 def events(session: Session, ticket: Ticket) -> list[Told]:
     """What happened on the way that the enterprise must know of, newest first."""
-    note = "" if ticket.status.is_end else OBJECT  # an ended ticket is not urged; there is the review instead
-    asked = [_extended(row, note) for row in hanging(session, Extension, ticket) if row.ruling is Ruling.GRANTED]
-    paused = [_paused(row, note) for row in hanging(session, Pause, ticket) if row.ruling is Ruling.GRANTED]
-    return sorted([*asked, *paused, *_from_ledger(session, ticket)], key=lambda told: told.at, reverse=True)
+    about = disputable(session, ticket) if ticket.status is TicketStatus.HANDLING else None
+    asked = [_extended(row, about) for row in hanging(session, Extension, ticket) if row.ruling is Ruling.GRANTED]
+    paused = [_paused(row, about) for row in hanging(session, Pause, ticket) if row.ruling is Ruling.GRANTED]
+    disputes = [told for row in hanging(session, Dispute, ticket) for told in _disputed(row)]
+    found = [*asked, *paused, *disputes, *_from_ledger(session, ticket)]
+    return sorted(found, key=lambda told: told.at, reverse=True)
 
 
-def _extended(row: Extension, note: str) -> Told:
+def _extended(row: Extension, about: Extension | Pause | None) -> Told:
     text = f"经批准延长 {row.working_days} 个工作日，原因：{row.reason.label}。\n{row.text}"
-    return Told(row.ruled_at or row.at, "延期办理", text, note=note)
+    return Told(row.ruled_at or row.at, "延期办理", text, note=OBJECT if row is about else "")
 
 
-def _paused(row: Pause, note: str) -> Told:
+def _disputed(row: Dispute) -> Iterator[Told]:
+    """What the enterprise objected, and what it was answered."""
+    yield Told(row.at, "您的异议", row.text, note="" if row.ruled_at else "督办员正在研究，将在规定时限内答复。")
+    if row.ruled_at is not None:
+        upheld = row.ruling is Ruling.GRANTED
+        yield Told(row.ruled_at, "异议成立" if upheld else "异议未被采纳", row.ruling_text)
+
+
+def _paused(row: Pause, about: Extension | Pause | None) -> Told:
     until = f"已于 {words.day_and_time(row.ended_at)} 恢复办理。" if row.ended_at else "等待期间不计入办理时限。"
-    return Told(row.ruled_at or row.at, "暂停计时", f"原因：{row.reason.label}。{until}\n{row.text}", note=note)
+    return Told(
+        row.ruled_at or row.at,
+        "暂停计时",
+        f"原因：{row.reason.label}。{until}\n{row.text}",
+        note=OBJECT if row is about else "",
+    )
 
 
 TITLES = {"interim": "办理进展", "return_for_supplement": "请您补充", "deny_review": "复核结果：维持原答复"}

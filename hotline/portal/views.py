@@ -90,7 +90,7 @@ def leave() -> ResponseReturnValue:
 @pages.get("/track/ticket")
 def show() -> ResponseReturnValue:
     """The progress of the ticket, and what the enterprise may do."""
-    actor, now = _actor(), utcnow()
+    actor, now = current_enterprise(), utcnow()
     with transaction() as db:
         shown = progress.view(db, access.tracked(db, actor), actor, now)
         return render_template("portal/ticket.html", **shown)
@@ -99,7 +99,7 @@ def show() -> ResponseReturnValue:
 @pages.get("/track/ticket/receipt")
 def receipt() -> ResponseReturnValue:
     """The progress on paper, without anything personal."""
-    actor, now = _actor(), utcnow()
+    actor, now = current_enterprise(), utcnow()
     with transaction() as db:
         shown = progress.view(db, access.tracked(db, actor), actor, now)
         printed = {"printed_by": "诉求人", "printed_at": words.day_and_time(now), "back": url_for(".show")}
@@ -109,7 +109,7 @@ def receipt() -> ResponseReturnValue:
 @pages.get("/track/ticket/files/<int:file_id>")
 def download(file_id: int) -> ResponseReturnValue:
     """A public attachment of this ticket."""
-    actor = _actor()
+    actor = current_enterprise()
     with transaction() as db:
         return served(attachments.find(db, actor, file_id))
 
@@ -117,13 +117,13 @@ def download(file_id: int) -> ResponseReturnValue:
 @pages.get("/track/ticket/actions/<action>")
 def form(action: str) -> ResponseReturnValue:
     """The form of one action, drawn from its schema."""
-    return _form(_actor(), action, _schema(action))
+    return _form(current_enterprise(), action, _schema(action))
 
 
 @pages.post("/track/ticket/actions/<action>")
 def act(action: str) -> ResponseReturnValue:
     """Do it once, however often it is sent. A refusal is told in words above what was typed."""
-    actor, schema = _actor(), _schema(action)
+    actor, schema = current_enterprise(), _schema(action)
     typed = submitted(schema, request.form)
     try:
         with transaction(write=True) as db:
@@ -193,7 +193,7 @@ def _schema(action: str) -> type[Schema]:
     return ACTIONS[action].schema
 
 
-def _actor() -> Actor:
+def current_enterprise() -> Actor:
     """The enterprise of this browser. Raises Unauthenticated (here: to the query form) when it has none."""
     idle, had_one = timedelta(minutes=house().settings.session_idle_minutes), access.KEY in session
     actor = access.tracker(session, utcnow(), idle)

@@ -47,6 +47,8 @@ def status_text(ticket: Ticket) -> str:
     told = STATUS[ticket.status].text.format(unit=unit_name(ticket), line=emergency_line(ticket))
     if ticket.status is S.HANDLING and ticket.paused_since:
         told += "目前因需等待而暂停计时，原因见“办理动态”。"
+    if ticket.disputed_since:
+        told += "您对延期或暂停计时的异议正在研究。"
     if ticket.status is S.CLOSED and ticket.review_pending:
         told += "您的复核申请正在审查。"
     again = f"这是第 {ticket.round} 次重新办理。" if ticket.round and not ticket.status.is_end else ""
@@ -103,7 +105,12 @@ DOING: dict[str, Doing] = {
     ),
     "rate": Doing("评价", "每件诉求可评价一次。请按实际感受评价，评价不影响您今后反映诉求。", "感谢您的评价。"),
     "request_review": Doing("申请复核", "对办理结果有异议的，可以申请一次复核。", "复核申请已提交，审查结果会告知您。"),
-    "urge": Doing("催单", "催单会记录在案，并告知承办单位。对延期、暂停计时有异议的，也可在这里写明。", "催单已记录。"),
+    "dispute": Doing(
+        "提出异议",
+        "对延期或暂停计时有异议的，请写明理由；督办员会在规定时限内答复。每次延期或暂停可提出一次。",
+        "异议已提交，督办员将在规定时限内答复。",
+    ),
+    "urge": Doing("催单", "催单会记录在案，并告知承办单位。", "催单已记录。"),
     "withdraw": Doing("撤回诉求", "撤回后不再办理，也不能恢复。", "诉求已撤回。"),
 }
 """The enterprise's rows of the table, the most wanted first."""

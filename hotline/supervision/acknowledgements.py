@@ -21,7 +21,7 @@ from hotline.ticket.ledger import LedgerEntry
 from hotline.ticket.models import Ticket
 from hotline.ticket.queries import scope
 
-AT_UNIT = frozenset({"handler", "liaison", "unit_leader", "unit_chief"})
+AT_UNIT = frozenset({"handler", "liaison", "deputy", "unit_leader", "unit_chief"})
 """What a rung calls the unit's people. Where it tells them, they confirm it; a supervisor only got a copy."""
 LISTED = 200
 """So many unconfirmed rungs are read for a list, those that wait longest."""
@@ -44,7 +44,7 @@ def to_confirm(session: Session, actor: Actor, among: ColumnElement[bool]) -> di
         select(Notice.id, LedgerEntry.data, LedgerEntry.text)
         .join(Ticket, Ticket.id == Notice.ticket_id)
         .join(LedgerEntry, and_(LedgerEntry.ticket_id == Notice.ticket_id, LedgerEntry.seq == Notice.seq))
-        .where(among, scope(actor), Notice.account_id == actor.account_id, LedgerEntry.action == "rung")
+        .where(among, scope(actor), Notice.account_id == actor.account_id, LedgerEntry.action.in_(("rung", "pass_on")))
     )
     asked = {
         row.id: Asked(_key(row.data), row.text)

@@ -15,7 +15,8 @@ from hotline.accounts.queries import lasts
 from hotline.clock import to_local
 from hotline.directory.models import Unit
 from hotline.errors import Conflict, Invalid
-from hotline.ticket.models import OPEN, Assignment, Consultation, Ticket
+from hotline.supervision.task_forces import open_decisions, task_force_of
+from hotline.ticket.models import OPEN, Assignment, Consultation, Decision, Ticket
 from hotline.ticket.operations import Data, apply, session_of
 from hotline.ticket.parts import asked_of, check_person
 from hotline.ticket.queries import get, visible
@@ -41,7 +42,11 @@ class OpenWork:
 
 def open_work(session: Session, account: Account, day: date) -> OpenWork:
     """What this account holds on `day`."""
-    parts = select(Assignment.ticket_id).filter_by(handler_id=account.id, ended_at=None)
+    parts = (
+        select(Assignment.ticket_id)
+        .filter_by(handler_id=account.id, ended_at=None)
+        .union(select(Decision.ticket_id).filter_by(handler_id=account.id, done_at=None, dropped_at=None))
+    )
     asked = asked_of(account.id).with_only_columns(Consultation.ticket_id)
     posts = select(UnitPost).where(UnitPost.account_id == account.id, lasts(day)).order_by(UnitPost.id)
     return OpenWork(
@@ -136,8 +141,9 @@ def hand_over(ticket: Ticket, data: Data, actor: Actor, now: datetime) -> None:
     leaving, taking = (_account(session, data[field], field) for field in ("from_login", "to_login"))
     columns = [name for name in ("follower_id", "handler_id") if getattr(ticket, name) == leaving.id]
     held = select(Assignment).filter_by(ticket_id=ticket.id, handler_id=leaving.id, ended_at=None)
-    asked = asked_of(leaving.id).filter_by(ticket_id=ticket.id)
-    parts, questions = list(session.scalars(held)), list(session.scalars(asked))
+    decided = [one for one in open_decisions(ticket) if one.handler_id == leaving.id]
+    parts: list[Assignment | Decision] = [*session.scalars(held), *decided]
+    questions = list(session.scalars(asked_of(leaving.id).filter_by(ticket_id=ticket.id)))
     if not (columns or parts or questions):
         raise Invalid(f"{leaving.name}在本工单中没有待办", code="nothing_to_hand_over", field="from_login")
     units = [part.unit for part in parts] + ([ticket.lead_unit] if "handler_id" in columns and ticket.lead_unit else [])
@@ -145,6 +151,8 @@ def hand_over(ticket: Ticket, data: Data, actor: Actor, now: datetime) -> None:
     apply(ticket, "hand_over", actor, now, data, **dict.fromkeys(columns, taking.id))
     for part in parts:
         part.handler_id = taking.id
+    if "follower_id" in columns and ticket.task_force_since is not None:
+        task_force_of(ticket).follower_id = taking.id
     for question in questions:
         question.expert_id = taking.id
 

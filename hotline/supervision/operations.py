@@ -29,9 +29,14 @@ def note(ticket: Ticket, data: Data, actor: Actor, now: datetime) -> None:
 
 def change_follower(ticket: Ticket, data: Data, actor: Actor, now: datetime) -> None:
     """变更跟办人: to somebody of the hotline."""
-    login = data["follower_login"]
+    account = hotline_account(ticket, data["follower_login"])
+    apply(ticket, "change_follower", actor, now, data, follower_id=account.id)
+
+
+def hotline_account(ticket: Ticket, login: str) -> Account:
+    """Somebody of the hotline who may follow this ticket. Raises Invalid for anybody else, and for 回避."""
     account = session_of(ticket).scalar(select(Account).filter_by(login=login, is_active=True))
     if account is None or not account.roles & HOTLINE_ROLES:
         raise Invalid(f"“{login}”不是在岗的热线人员", code="unknown_account", field="follower_login")
     check_person(ticket, account, "follower_login")
-    apply(ticket, "change_follower", actor, now, data, follower_id=account.id)
+    return account

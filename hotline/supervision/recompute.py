@@ -23,6 +23,7 @@ from hotline.directory.holidays import YearNotice, import_year, spans, stored_ye
 from hotline.directory.models import SlaProfile, WorkingHours
 from hotline.directory.operations import set_hours
 from hotline.directory.time import rules_of, working_calendar
+from hotline.experts.clocks import recount as recount_advice
 from hotline.knowledge.clocks import recount
 from hotline.supervision.rungs import SUBJECTS
 from hotline.ticket import ledger
@@ -116,7 +117,8 @@ def recompute(
         for ticket, clocks in _read(session, ids, lock=True):
             moves += _recompute_ticket(session, ticket, clocks, basis, order)
         session.flush()
-    recount(session, reason, now)  # the knowledge base's clocks stand by the calendar alone
+    recount(session, reason, now)  # the knowledge base's clocks stand by the calendar alone, as do the experts'
+    recount_advice(session, reason, now)
     return moves
 
 

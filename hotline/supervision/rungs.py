@@ -1,7 +1,7 @@
 """What a rung of the ladder does to a ticket: one ledger row, a notice, and sometimes an action of the clock's own."""
 
 from collections import Counter
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -16,15 +16,17 @@ from hotline.handling import operations as handling
 from hotline.handling import rulings
 from hotline.outbox.operations import Effect, put_many
 from hotline.supervision import operations as supervision
-from hotline.ticket.clocks import ASSIGNMENT, CONSULTATION
+from hotline.ticket.clocks import ASSIGNMENT, CONSULTATION, DECISION
 from hotline.ticket.ledger import LedgerEntry
-from hotline.ticket.models import Assignment, Consultation, Ticket
+from hotline.ticket.models import Assignment, Consultation, Decision, Ticket
 from routing.profiles import ClockName
 
 LEDGER = Base.metadata.tables[LedgerEntry.__tablename__]
 """Written past the ORM: a sweep writes thousands of rows."""
-SUBJECTS: dict[str, Any] = {ASSIGNMENT: Assignment, CONSULTATION: Consultation}
+SUBJECTS: dict[str, Any] = {ASSIGNMENT: Assignment, CONSULTATION: Consultation, DECISION: Decision}
 """Kinds of subject that hang on a ticket and fire into its ledger."""
+OF_A_UNIT: dict[str, Any] = {ASSIGNMENT: Assignment, DECISION: Decision}
+"""Those that another unit than the lead may owe: their rungs reach that unit's people."""
 
 
 def _supervise(ticket: Ticket, now: datetime, why: str) -> None:
@@ -66,7 +68,7 @@ def fire(kind: str) -> Callable[[Session, Sequence[Fired], datetime], None]:
     def handle(session: Session, fired: Sequence[Fired], now: datetime) -> None:
         tickets = tickets_of(session, kind, {one.clock.subject_id for one in fired})
         by_ticket = [(tickets[one.clock.subject_id], one) for one in fired if one.clock.subject_id in tickets]
-        _write(session, by_ticket, now)
+        _write(session, by_ticket, concerned(session, kind, {one.clock.subject_id for one in fired}), now)
         for ticket_id, one in by_ticket:
             if one.rung.effect in EFFECTS:
                 ticket = session.get_one(Ticket, ticket_id, populate_existing=True)
@@ -86,6 +88,15 @@ def tickets_of(session: Session, kind: str, ids: Collection[int]) -> dict[int, i
     }
 
 
+def concerned(session: Session, kind: str, ids: Collection[int]) -> dict[int, dict[str, int | None]]:
+    """Whose each subject is: {unit_id, handler_id}; what is the lead's own, or an expert's, is not named."""
+    if kind not in OF_A_UNIT:
+        return {}
+    model = OF_A_UNIT[kind]
+    rows = session.execute(select(model.id, model.unit_id, model.handler_id).where(model.id.in_(ids)))
+    return {row.id: {"unit_id": row.unit_id, "handler_id": row.handler_id} for row in rows}
+
+
 def sentence(one: Fired) -> str:
     """The rung in words, with the time it was due, not the time the sweep came by."""
     clock = ClockName(one.clock.name).label
@@ -94,7 +105,12 @@ def sentence(one: Fired) -> str:
     return f"{one.rung.name.label}（{fell}）：“{clock}”应于 {due} 前完成"
 
 
-def _write(session: Session, by_ticket: Sequence[tuple[int, Fired]], now: datetime) -> None:
+def _write(
+    session: Session,
+    by_ticket: Sequence[tuple[int, Fired]],
+    whose: Mapping[int, dict[str, int | None]],
+    now: datetime,
+) -> None:
     session.flush()
     columns = select(Ticket.id, Ticket.status, Ticket.last_seq).where(Ticket.id.in_({t for t, _ in by_ticket}))
     known = {row.id: row for row in session.execute(columns)}
@@ -102,7 +118,7 @@ def _write(session: Session, by_ticket: Sequence[tuple[int, Fired]], now: dateti
     rows, notices = [], []
     for ticket_id, one in by_ticket:
         used[ticket_id] += 1
-        row = _row(known[ticket_id], used[ticket_id], one, now)
+        row = _row(known[ticket_id], used[ticket_id], one, whose.get(one.clock.subject_id, {}), now)
         rows.append(row)
         notices.append(_notice(row))
     session.execute(insert(LEDGER), rows)
@@ -111,8 +127,11 @@ def _write(session: Session, by_ticket: Sequence[tuple[int, Fired]], now: dateti
     put_many(session, notices, now)
 
 
-def _row(ticket: Any, nth: int, one: Fired, now: datetime) -> dict[str, Any]:
+def _row(ticket: Any, nth: int, one: Fired, whose: dict[str, int | None], now: datetime) -> dict[str, Any]:
+    """One ledger row. Of what another unit is late with, the lead, who stays answerable, hears as well."""
     one.told += [{"whom": whom, "channels": list(one.rung.channels)} for whom in one.rung.whom]
+    if whose and one.rung_due_at >= one.clock.due_at:
+        one.told.append({"whom": "lead_handler", "channels": ["inbox"]})
     return {
         "ticket_id": ticket.id,
         "seq": ticket.last_seq + nth,
@@ -133,6 +152,7 @@ def _row(ticket: Any, nth: int, one: Fired, now: datetime) -> dict[str, Any]:
             "effect": one.rung.effect,
             "acknowledge": one.rung.acknowledge,
             "firing": [one.clock.id, one.rung_index],
+            **whose,
         },
         "changes": {},
     }

@@ -22,9 +22,9 @@ from hotline.deadlines.models import Clock
 from hotline.deadlines.subjects import Subject, unit_of
 from hotline.directory.models import SlaProfile
 from hotline.directory.time import rules_of, working_calendar
-from hotline.ticket.models import Assignment, AssignmentKind, Consultation, Ticket
+from hotline.ticket.models import Assignment, AssignmentKind, Consultation, Decision, Ticket
 from hotline.workflow import Transition
-from routing.deadlines import Limit, due, part_way
+from routing.deadlines import Limit, LimitUnit, due, part_way
 from routing.escalation import Ladder
 from routing.profiles import ClockName, SlaRules
 
@@ -33,6 +33,7 @@ INNER = (AssignmentKind.SUPPORT, AssignmentKind.DELEGATE)
 """Parts with an answer and a clock of their own."""
 ASSIGNMENT = "assignment"
 CONSULTATION = "consultation"
+DECISION = "decision"
 
 
 def subject_of(ticket: Ticket) -> Subject:
@@ -81,7 +82,19 @@ def _total_again(session: Session, ticket: Ticket, rounds: Mapping[str, int]) ->
     """A total clock that was stopped goes on (并单 and 拆单 win no time); in a new round it is REWORK that runs."""
     if deadlines.hold(session, subject_of(ticket), TOTALS):
         return None
+    if before := _interrupted(session, ticket):
+        return ClockName(before.name)
     return ClockName.REWORK if ticket.round else ClockName.TOTAL
+
+
+def _interrupted(session: Session, ticket: Ticket) -> Clock | None:
+    """The newest total or rework clock, if it stopped because its lead was taken away (并单), not by an answer."""
+    newest = select(Clock).filter_by(subject_kind="ticket", subject_id=ticket.id).where(Clock.name.in_(TOTALS))
+    last = session.scalar(newest.order_by(Clock.id.desc()).limit(1))
+    if last is None or last.stopped_at is None:
+        return None
+    taken = select(Assignment.id).filter_by(ticket_id=ticket.id, kind=AssignmentKind.LEAD, ended_at=last.stopped_at)
+    return last if session.scalar(taken.limit(1)) is not None else None
 
 
 _TICKET = bindparam("ticket_id", type_=Integer)
@@ -91,6 +104,7 @@ AROUND = or_(
     and_(
         Clock.subject_kind == CONSULTATION, Clock.subject_id.in_(select(Consultation.id).filter_by(ticket_id=_TICKET))
     ),
+    and_(Clock.subject_kind == DECISION, Clock.subject_id.in_(select(Decision.id).filter_by(ticket_id=_TICKET))),
 )
 """The clocks of a ticket and of what hangs on it, as a condition with the parameter `ticket_id`."""
 # Built once: they are asked at nearly every action.
@@ -106,6 +120,9 @@ _OWED: CompoundSelect[str, int] = union_all(
     select(literal_column(f"'{CONSULTATION}'"), Consultation.id).where(
         Consultation.ticket_id == _TICKET, Consultation.answered_at.is_(None)
     ),
+    select(literal_column(f"'{DECISION}'"), Decision.id).where(
+        Decision.ticket_id == _TICKET, Decision.done_at.is_(None), Decision.dropped_at.is_(None)
+    ),
 )
 
 
@@ -115,13 +132,14 @@ def _start_clock(session: Session, ticket: Ticket, name: ClockName, occurrence: 
     limit = rules.limit(name, ticket.appeal_type, ticket.urgency)
     if limit is None or (name is ClockName.TOTAL and not _total_starts(ticket, rules, now)):
         return None
-    ladder, calendar = rules.ladder(name, limit.unit), working_calendar(session)
+    ladder, calendar, is_total = rules.ladder(name, limit.unit), working_calendar(session), name is ClockName.TOTAL
+    before = _interrupted(session, ticket) if name in TOTALS and occurrence else None
     clock = deadlines.start(
         session,
         subject_of(ticket),
         name,
         round=occurrence,
-        started_at=_total_start(ticket, rules, now) if name is ClockName.TOTAL else now,
+        started_at=before.started_at if before else _total_start(ticket, rules, now) if is_total else now,
         limit=limit,
         profile_id=ticket.profile_id,
         ladder=ladder,
@@ -129,7 +147,9 @@ def _start_clock(session: Session, ticket: Ticket, name: ClockName, occurrence: 
         day_ends=rules.day_ends,
         now=now,
     )
-    if ticket.imposed_due_at is not None and (name is ClockName.TOTAL or _waits_first(ticket, name, now)):
+    if before is not None:
+        deadlines.carry_on(clock, before, calendar=calendar, ladder=ladder, day_ends=rules.day_ends)
+    if ticket.imposed_due_at is not None and (is_total or _waits_first(ticket, name, now)):
         why = imposed_sentence(ticket.imposed_due_at, now)
         deadlines.impose(clock, ticket.imposed_due_at, calendar=calendar, ladder=ladder, reason=why, now=now)
     return clock
@@ -182,12 +202,37 @@ def start_inner(session: Session, ticket: Ticket, part: Assignment, now: datetim
         calendar=calendar,
         day_ends=rules.day_ends,
         now=now,
-        imposed_due=_share_of_rest(session, ticket, share, now),
+        imposed_due=_share_of_rest(session, ticket, part, share, now),
     )
 
 
-def _share_of_rest(session: Session, ticket: Ticket, share: float, now: datetime) -> datetime | None:
-    total = [c for c in deadlines.hold(session, subject_of(ticket), TOTALS) if c.due_at > now]
+def start_decision(
+    session: Session, ticket: Ticket, decision: Decision, due_at: datetime | None, now: datetime
+) -> Clock:
+    """The clock of what a task force decided: due at the instant it set, else after the profile's time."""
+    rules = rules_for(ticket)
+    limit = rules.limit(ClockName.DECISION, ticket.appeal_type, ticket.urgency) or Limit.parse("3wd")
+    if due_at is not None:
+        limit = Limit(max(int((due_at - now).total_seconds() // 60), 1), LimitUnit.CLOCK_MINUTE)
+    return deadlines.start(
+        session,
+        Subject(DECISION, decision.id),
+        ClockName.DECISION,
+        started_at=now,
+        limit=limit,
+        profile_id=ticket.profile_id,
+        ladder=rules.ladder(ClockName.DECISION, limit.unit),
+        calendar=working_calendar(session),
+        day_ends=rules.day_ends,
+        now=now,
+    )
+
+
+def _share_of_rest(session: Session, ticket: Ticket, part: Assignment, share: float, now: datetime) -> datetime | None:
+    """A share of what the total clock has left; what was sent further down: of what the part above has left."""
+    above = subject_of(ticket) if part.parent_id is None else Subject(ASSIGNMENT, part.parent_id)
+    names = TOTALS if part.parent_id is None else None
+    total = [c for c in deadlines.hold(session, above, names) if c.due_at > now]
     if not total:
         return None
     clock = min(total, key=lambda c: c.due_at)

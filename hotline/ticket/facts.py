@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import CompoundSelect, Integer, bindparam, literal_column, select, union_all
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from hotline.database import UtcDateTime
 from hotline.deadlines.models import Clock, ClockState
@@ -15,8 +15,15 @@ from hotline.ticket.models import (
     AppealType,
     Assignment,
     Consultation,
+    Decision,
+    Dispute,
+    Extension,
+    Pause,
     Reply,
+    Ruling,
     Satisfaction,
+    TaskForce,
+    TaskForceMember,
     Ticket,
     TicketStatus,
     UnitSignOff,
@@ -43,9 +50,22 @@ class Facts:
     support_handler_ids: frozenset[int] = frozenset()
     awaited_unit_ids: frozenset[int] = frozenset()
     awaited_handler_ids: frozenset[int] = frozenset()
+    waiting_unit_ids: frozenset[int] = frozenset()
+    """Units that sent their part further down and have not heard from there."""
     awaited_expert_ids: frozenset[int] = frozenset()
     signer_ids: frozenset[int] = frozenset()
     """Who wrote the reply that is being signed off, or signed a level of it."""
+    follower_id: int | None = None
+    has_task_force: bool = False
+    member_ids: frozenset[int] = frozenset()
+    member_unit_ids: frozenset[int] = frozenset()
+    decided_unit_ids: frozenset[int] = frozenset()
+    decided_handler_ids: frozenset[int] = frozenset()
+    """Who still has to carry out what the task force decided."""
+    is_disputed: bool = False
+    disputes_pause: bool = False
+    disputable: bool = False
+    """Whether an extension or a running pause was granted to which nobody has objected yet."""
     has_children: bool = False
     objection_count: int = 0
     max_objections: int = 2
@@ -84,8 +104,12 @@ def facts_of(session: Session, ticket: Ticket, rules: SlaRules, now: datetime) -
         callback_tries_needed=rules.callback_tries,
         review_open=_open(ticket.review_until, now),
         is_supervised=ticket.supervised_since is not None,
+        has_task_force=ticket.task_force_since is not None,
+        is_disputed=ticket.disputed_since is not None,
         **kept,
         **_hanging(session, ticket, now),
+        **(_task_force(session, ticket) if ticket.task_force_since else {}),
+        **(_disputes(session, ticket) if ticket.extension_count or ticket.paused_since else {}),
     )
 
 
@@ -100,11 +124,15 @@ _TICKET, _NOW = bindparam("ticket_id", type_=Integer), bindparam("now", type_=Ut
 # One question for all that hangs on a ticket, built once: it is asked before every action.
 _INNER = (Assignment.ticket_id == _TICKET, Assignment.kind.in_(INNER), Assignment.ended_at.is_(None))
 _AWAITED = (*_INNER, Assignment.answered_at.is_(None))
+_PARENT = aliased(Assignment)
 _HANGING: CompoundSelect[str, int] = union_all(
     select(literal_column("'part'").label("what"), Assignment.unit_id.label("id")).where(*_INNER),
     select(literal_column("'part_by'"), Assignment.handler_id).where(*_INNER),
     select(literal_column("'awaited'"), Assignment.unit_id).where(*_AWAITED),
     select(literal_column("'awaited_by'"), Assignment.handler_id).where(*_AWAITED),
+    select(literal_column("'waiting'"), _PARENT.unit_id)
+    .join(Assignment, Assignment.parent_id == _PARENT.id)
+    .where(*_AWAITED),
     select(literal_column("'expert'"), Consultation.expert_id).where(
         Consultation.ticket_id == _TICKET, Consultation.answered_at.is_(None), Consultation.is_declined.is_(False)
     ),
@@ -130,11 +158,52 @@ def _hanging(session: Session, ticket: Ticket, now: datetime) -> dict[str, Any]:
         "support_handler_ids": frozenset(found["part_by"]),
         "awaited_unit_ids": frozenset(found["awaited"]),
         "awaited_handler_ids": frozenset(found["awaited_by"]),
+        "waiting_unit_ids": frozenset(found["waiting"]),
         "awaited_expert_ids": frozenset(found["expert"]),
         "has_children": bool(found["child"]),
         "is_overdue": bool(found["overdue"]),
         "signer_ids": _signers(session, ticket) if ticket.sign_offs_left else frozenset(),
     }
+
+
+def _task_force(session: Session, ticket: Ticket) -> dict[str, Any]:
+    members = select(TaskForceMember.unit_id, TaskForceMember.account_id).join(
+        TaskForce, TaskForce.id == TaskForceMember.task_force_id
+    )
+    members = members.where(TaskForceMember.ticket_id == ticket.id, TaskForce.ended_at.is_(None))
+    inside = session.execute(members.where(TaskForceMember.left_at.is_(None))).all()
+    owed = select(Decision.unit_id, Decision.handler_id).filter_by(ticket_id=ticket.id, done_at=None, dropped_at=None)
+    decided = session.execute(owed).all()
+    return {
+        "member_unit_ids": frozenset(row.unit_id for row in inside if row.unit_id),
+        "member_ids": frozenset(row.account_id for row in inside if row.account_id),
+        "decided_unit_ids": frozenset(row.unit_id for row in decided),
+        "decided_handler_ids": frozenset(row.handler_id for row in decided if row.handler_id),
+    }
+
+
+def _disputes(session: Session, ticket: Ticket) -> dict[str, Any]:
+    last = latest_dispute(session, ticket)
+    return {
+        "disputable": disputable(session, ticket) is not None,
+        "disputes_pause": last is not None and last.pause_id is not None,
+    }
+
+
+def disputable(session: Session, ticket: Ticket) -> Extension | Pause | None:
+    """What the enterprise may object to: the pause that lasts, else the newest extension; each once."""
+    pauses = select(Pause).filter_by(ticket_id=ticket.id, ruling=Ruling.GRANTED, ended_at=None)
+    extensions = select(Extension).filter_by(ticket_id=ticket.id, ruling=Ruling.GRANTED).order_by(Extension.id.desc())
+    heard = select(Dispute.pause_id, Dispute.extension_id).filter_by(ticket_id=ticket.id)
+    known = {("pause", row.pause_id) for row in session.execute(heard)}
+    known |= {("extension", row.extension_id) for row in session.execute(heard)}
+    granted: list[Extension | Pause] = [*session.scalars(pauses), *session.scalars(extensions.limit(1))]
+    return next((row for row in granted if (row.__tablename__, row.id) not in known), None)
+
+
+def latest_dispute(session: Session, ticket: Ticket) -> Dispute | None:
+    """The newest objection of the enterprise to an extension or a pause."""
+    return session.scalar(select(Dispute).filter_by(ticket_id=ticket.id).order_by(Dispute.id.desc()).limit(1))
 
 
 def _signers(session: Session, ticket: Ticket) -> frozenset[int]:

@@ -27,7 +27,7 @@ def discreet(facts: Facts, actor: Actor) -> str | None:
     """A tip-off is for the unit's leader and the one named handler only."""
     if facts.appeal_type is not AppealType.TIP_OFF or not actor.is_unit or actor.is_hotline:
         return None
-    named = actor.account_id == facts.handler_id
+    named = actor.account_id == facts.handler_id or actor.account_id in facts.member_ids
     return None if named or Role.UNIT_LEADER in actor.roles else "举报件仅限指定经办人和单位负责人办理"
 
 
@@ -56,6 +56,68 @@ def owes_opinion(facts: Facts, actor: Actor) -> str | None:
     """The unit itself, or whoever was named for it because it has nobody."""
     owes = actor.unit_id in facts.awaited_unit_ids or actor.account_id in facts.awaited_handler_ids
     return None if owes else "本单位没有待提交的协办意见"
+
+
+def may_delegate(facts: Facts, actor: Actor) -> str | None:
+    """The lead, or a unit that owes an opinion and sends it further down."""
+    return for_lead(facts, actor) and owes_opinion(facts, actor) and "本单位未主办、也未受派办理此工单"
+
+
+def inner_opinions_in(facts: Facts, actor: Actor) -> str | None:
+    """Whoever sent a matter down answers for it: first those below, then the unit itself."""
+    return "本单位下派的单位尚未提交意见" if actor.unit_id in facts.waiting_unit_ids else None
+
+
+def sits_in(facts: Facts, actor: Actor) -> str | None:
+    """The hotline, a unit that takes part, or a member of the task force."""
+    member = actor.unit_id in facts.member_unit_ids or actor.account_id in facts.member_ids
+    return None if actor.is_hotline or member else takes_part(facts, actor)
+
+
+def has_task_force(facts: Facts, actor: Actor) -> str | None:
+    return None if facts.has_task_force else "本工单没有专班"
+
+
+def no_task_force(facts: Facts, actor: Actor) -> str | None:
+    return "专班尚未结束" if facts.has_task_force else None
+
+
+def follows_task_force(facts: Facts, actor: Actor) -> str | None:
+    """The one named to follow it to the end."""
+    mine = facts.has_task_force and facts.follower_id == actor.account_id
+    return None if mine else "专班决定由督办员或专班跟进人登记"
+
+
+def owes_decision(facts: Facts, actor: Actor) -> str | None:
+    owes = actor.unit_id in facts.decided_unit_ids or actor.account_id in facts.decided_handler_ids
+    return None if owes else "没有待本单位落实的专班决定"
+
+
+def decisions_open(facts: Facts, actor: Actor) -> str | None:
+    return None if facts.decided_unit_ids else "没有待落实的专班决定"
+
+
+def decisions_done(facts: Facts, actor: Actor) -> str | None:
+    """What the task force decided binds: first it is carried out, then the ticket is answered."""
+    return "专班决定尚未落实" if facts.decided_unit_ids else None
+
+
+def may_dispute(facts: Facts, actor: Actor) -> str | None:
+    if facts.is_disputed:
+        return "已有异议待答复"
+    return None if facts.disputable else "没有可提出异议的延期或挂起"
+
+
+def disputed(facts: Facts, actor: Actor) -> str | None:
+    return None if facts.is_disputed else "没有待答复的异议"
+
+
+def disputed_pause(facts: Facts, actor: Actor) -> str | None:
+    return None if facts.disputes_pause and facts.is_paused else "异议不针对正在进行的挂起"
+
+
+def not_disputed(facts: Facts, actor: Actor) -> str | None:
+    return "企业对延期或挂起的异议尚待答复" if facts.is_disputed else None
 
 
 def is_asked(facts: Facts, actor: Actor) -> str | None:

@@ -10,7 +10,7 @@ from typing import Any
 from hotline import workflow
 from hotline.accounts.models import Role as R
 from hotline.ticket import guards as g
-from hotline.ticket.models.codes import OPEN
+from hotline.ticket.models.codes import ENDS, OPEN
 from hotline.ticket.models.codes import TicketStatus as S
 from hotline.workflow import Guard, Table
 from routing.profiles import ClockName as C
@@ -45,6 +45,9 @@ def rows(
 
 UNSENT = (S.AWAITING_DISPATCH, S.AWAITING_SUPPLEMENT)
 AT_UNIT = (S.AWAITING_SIGN, S.HANDLING)
+TO_DO = (*AT_UNIT, S.OBJECTED)
+SENT_OUT = (*TO_DO, S.UNDER_REVIEW)
+ALONE = tuple(status for status in OPEN if status is not S.MERGED)
 ASKED = (*UNSENT, *AT_UNIT, S.OBJECTED, S.UNDER_REVIEW)
 BEFORE_REPLY = (*UNSENT, *AT_UNIT, S.OBJECTED, S.AWAITING_EXTERNAL, S.MERGED)
 AGAIN = (C.DISPATCH,)
@@ -73,7 +76,8 @@ DISPATCH = (
          starts=(C.CALLBACK,), stops=(C.EXTERNAL, *WORK)),
     rows("external_reply", "登记外地答复", S.AWAITING_EXTERNAL, S.CLOSED, DISPATCHER, g.callback_unwanted, stops=ALL),
     rows("external_return", "外地退回", S.AWAITING_EXTERNAL, S.AWAITING_DISPATCH, DISPATCHER, starts=AGAIN, stops=(C.EXTERNAL,)),
-    rows("merge", "并单", (S.AWAITING_DISPATCH, S.AWAITING_SIGN), S.MERGED, DISPATCHER, g.no_children, stops=ALL),
+    rows("merge", "并单", (S.AWAITING_DISPATCH, S.AWAITING_SIGN), S.MERGED, DISPATCHER, g.no_children,
+         g.no_task_force, stops=ALL),
     rows("split", "拆单", S.MERGED, S.AWAITING_DISPATCH, DISPATCHER, starts=AGAIN),
     rows("follow_master", "主单已答复", S.MERGED, S.AWAITING_CALLBACK, CLOCK, g.callback_wanted, starts=(C.CALLBACK,)),
     rows("follow_master", "主单已答复", S.MERGED, S.CLOSED, CLOCK, g.callback_unwanted),
@@ -88,11 +92,12 @@ DISPATCH = (
 HANDLING = (
     rows("sign", "签收", S.AWAITING_SIGN, S.HANDLING, UNIT, g.for_lead, stops=(C.SIGN,)),
     rows("sign_by_default", "逾期视为签收", S.AWAITING_SIGN, S.HANDLING, CLOCK, stops=(C.SIGN,)),
-    rows("object", "退单", AT_UNIT, S.OBJECTED, UNIT, g.for_lead, g.may_object, g.running, g.nothing_asked, g.not_signing,
+    rows("object", "退单", AT_UNIT, S.OBJECTED, UNIT, g.for_lead, g.may_object, g.running, g.nothing_asked,
+         g.not_signing, g.not_disputed,
          starts=(C.OBJECTION,), stops=SENT),
     rows("assign_handler", "指派经办人", AT_UNIT, None, UNIT, g.for_lead),
-    rows("delegate", "下派", S.HANDLING, None, UNIT, g.for_lead, g.running, g.not_signing),
-    rows("contribute", "提交协办意见", AT_UNIT, None, UNIT, g.owes_opinion),
+    rows("delegate", "下派", S.HANDLING, None, UNIT, g.may_delegate, g.running, g.not_signing),
+    rows("contribute", "提交协办意见", AT_UNIT, None, UNIT, g.owes_opinion, g.inner_opinions_in),
     rows("contact", "先行联系", AT_UNIT, None, UNIT, g.takes_part, decides=False),
     rows("interim", "阶段反馈", S.HANDLING, None, UNIT, g.takes_part, decides=False),
     rows("request_extension", "申请延期", S.HANDLING, None, UNIT, g.for_lead, g.may_extend, g.not_signing,
@@ -106,9 +111,9 @@ HANDLING = (
     rows("resume", "恢复办理", S.HANDLING, None, UNIT, g.for_lead, g.paused, stops=(C.PAUSE_LIMIT,)),
     rows("resume", "恢复办理", S.HANDLING, None, SUPERVISOR | CLOCK, g.paused, stops=(C.PAUSE_LIMIT,)),
     rows("reply", "提交答复", S.HANDLING, S.UNDER_REVIEW, UNIT, g.for_lead, g.running, g.nothing_asked, g.opinions_in,
-         g.no_sign_off, starts=(C.REVIEW,)),
+         g.decisions_done, g.no_sign_off, starts=(C.REVIEW,)),
     rows("reply", "拟写答复送审签", S.HANDLING, None, UNIT, g.for_lead, g.running, g.nothing_asked, g.opinions_in,
-         g.needs_sign_off, g.not_signing, starts=(C.SIGN_OFF,)),
+         g.decisions_done, g.needs_sign_off, g.not_signing, starts=(C.SIGN_OFF,)),
     rows("sign_off", "审签通过", S.HANDLING, None, LEADER, g.for_lead, g.signing, g.more_levels),
     rows("sign_off", "审签通过", S.HANDLING, S.UNDER_REVIEW, LEADER, g.for_lead, g.signing, g.last_level,
          starts=(C.REVIEW,), stops=(C.SIGN_OFF,)),
@@ -125,7 +130,7 @@ FEEDBACK = (
          starts=(C.REWORK, C.CONTACT), stops=(C.CALLBACK,)),
     rows("rework", "退回重办", S.AWAITING_CALLBACK, S.AWAITING_DISPATCH, CALLBACK, g.dissatisfied, g.no_lead,
          starts=AGAIN, stops=(C.CALLBACK,)),
-    rows("close", "办结", S.AWAITING_CALLBACK, S.CLOSED, CALLBACK, g.callback_done, stops=ALL),
+    rows("close", "办结", S.AWAITING_CALLBACK, S.CLOSED, CALLBACK, g.callback_done, g.no_task_force, stops=ALL),
     rows("rate", "评价", S.CLOSED, None, OURS, g.not_rated, decides=False),
     rows("request_review", "申请复核", S.CLOSED, None, OURS | DESK, g.not_praise, g.may_ask_review, starts=(C.REVIEW_REQUEST,)),
     rows("grant_review", "同意复核", S.CLOSED, S.HANDLING, SUPERVISOR, g.review_asked, g.has_lead,
@@ -145,12 +150,31 @@ ANY_TIME = (
     rows("ask_expert", "请专家解答", (*UNSENT, *AT_UNIT), None, DESK | DISPATCHER | UNIT),
     rows("expert_answer", "专家答复", ASKED, None, frozenset({R.EXPERT}), g.is_asked, decides=False),
     rows("expert_decline", "转其他专家", ASKED, None, frozenset({R.EXPERT}), g.is_asked, decides=False),
-    rows("change_follower", "变更跟办人", OPEN, None, DISPATCHER | {R.TEAM_LEADER}),
+    rows("change_follower", "变更跟办人", OPEN, None, DISPATCHER | {R.TEAM_LEADER}, g.no_task_force),
     rows("hand_over", "交接", OPEN, None, DISPATCHER | {R.TEAM_LEADER} | CLOCK),
     rows("supervise", "督办", OPEN, None, SUPERVISOR | CLOCK, g.not_supervised),
     rows("lift_supervision", "解除督办", OPEN, None, SUPERVISOR, g.supervised),
 )
 
-TABLE: Table = sum((*INTAKE, *DISPATCH, *HANDLING, *FEEDBACK, *ANY_TIME), ())
+CHAIN = (
+    rows("tell_by_phone", "登记电话告知", AT_UNIT, None, DESK | DISPATCHER, decides=False),
+    rows("confer", "登记会商", SENT_OUT, None, DISPATCHER | UNIT, g.sits_in, decides=False),
+    rows("raise_task_force", "成立专班", ALONE, None, SUPERVISOR, g.no_task_force),
+    rows("join_task_force", "增加专班成员", ALONE, None, SUPERVISOR, g.has_task_force),
+    rows("leave_task_force", "移出专班成员", ALONE, None, SUPERVISOR, g.has_task_force),
+    rows("decide", "专班决定", TO_DO, None, SUPERVISOR, g.has_task_force),
+    rows("decide", "专班决定", TO_DO, None, STAFF - UNIT, g.follows_task_force),
+    rows("fulfil", "落实专班决定", TO_DO, None, UNIT, g.owes_decision),
+    rows("drop_decision", "撤销专班决定", ALONE, None, SUPERVISOR, g.decisions_open),
+    rows("end_task_force", "专班结束", OPEN, None, SUPERVISOR, g.has_task_force, g.decisions_done),
+    rows("end_task_force", "专班结束", tuple(ENDS), None, SUPERVISOR, g.has_task_force),
+    rows("dispute", "对延期或挂起提出异议", S.HANDLING, None, OURS | DESK, g.may_dispute, starts=(C.DISPUTE,)),
+    rows("uphold_dispute", "异议成立", S.HANDLING, None, SUPERVISOR, g.disputed, g.disputed_pause,
+         stops=(C.DISPUTE, C.PAUSE_LIMIT)),
+    rows("uphold_dispute", "异议成立", ALONE, None, SUPERVISOR, g.disputed, stops=(C.DISPUTE,)),
+    rows("reject_dispute", "异议不成立", ALONE, None, SUPERVISOR, g.disputed, stops=(C.DISPUTE,)),
+)  # fmt: skip
+
+TABLE: Table = sum((*INTAKE, *DISPATCH, *HANDLING, *FEEDBACK, *ANY_TIME, *CHAIN), ())
 LABELS: dict[str, str] = {row.action: row.label for row in reversed(TABLE)}
 """Action → what it is called where no ticket says which row is meant: as in its first row."""

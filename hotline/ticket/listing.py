@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select, true
+from sqlalchemy import ColumnElement, CompoundSelect, Select, and_, case, exists, func, or_, select, true
 from sqlalchemy.orm import Session, joinedload
 
 from hotline.accounts.actor import Actor
@@ -14,8 +14,18 @@ from hotline.accounts.privacy import normalise_phone, phone_lookup
 from hotline.clock import to_local
 from hotline.deadlines.models import Clock, ClockState
 from hotline.directory.models import Category, Enterprise, Unit
-from hotline.ticket.clocks import TOTALS
-from hotline.ticket.models import OPEN, AppealType, Consultation, Ticket, TicketStatus
+from hotline.ticket.clocks import ASSIGNMENT, DECISION, TOTALS
+from hotline.ticket.models import (
+    OPEN,
+    AppealType,
+    Assignment,
+    AssignmentKind,
+    Consultation,
+    Decision,
+    PhoneNotice,
+    Ticket,
+    TicketStatus,
+)
 from hotline.ticket.numbering import is_number
 from hotline.ticket.parts import asked_of
 from hotline.ticket.queries import scope
@@ -38,6 +48,9 @@ VIEWS: dict[str, str] = {
     "callback": "待回访",
     "ruling": "待审批",
     "supervised": "督办中",
+    "task_force": "专班",
+    "inner": "协办下派超期",
+    "untold": "待电话告知",
     "expert": "待专家答复",
     "closed": "已办结",
     "all": "全部",
@@ -134,6 +147,8 @@ def count(session: Session, actor: Actor, now: datetime, view: str) -> int:
 def counts(session: Session, actor: Actor, now: datetime, views: Iterable[str]) -> dict[str, int]:
     """How many tickets each view holds for this actor, in one walk over the tickets."""
     names = list(views)
+    if not names:
+        return {}
     columns = [func.count(case((condition_of(view, actor, now), 1))) for view in names]
     found = session.execute(select(*columns).select_from(Ticket).where(scope(actor))).one()
     return dict(zip(names, found, strict=True))
@@ -171,11 +186,47 @@ def condition_of(view: str, actor: Actor, now: datetime) -> ColumnElement[bool]:
         return _timed(view, now)
     others = {
         "mine": and_(Ticket.status.in_(OPEN), _mine(actor)),
-        "ruling": or_(Ticket.extension_pending, Ticket.pause_pending, Ticket.review_pending, Ticket.sign_offs_left > 0),
+        "ruling": or_(
+            Ticket.extension_pending,
+            Ticket.pause_pending,
+            Ticket.review_pending,
+            Ticket.sign_offs_left > 0,
+            Ticket.disputed_since.is_not(None),
+        ),
+        "task_force": Ticket.task_force_since.is_not(None),
+        "inner": Ticket.id.in_(_inner_overdue(now)),
+        "untold": and_(Ticket.status.in_((S.AWAITING_SIGN, S.HANDLING)), _untold()),
         "supervised": and_(Ticket.status.in_(OPEN), Ticket.supervised_since.is_not(None)),
         "expert": Ticket.id.in_(asked_of(actor.account_id).with_only_columns(Consultation.ticket_id)),
     }
     return others.get(view, true())
+
+
+def _inner_overdue(now: datetime) -> CompoundSelect[int]:
+    """Tickets of which a supporting or delegated unit, or one bound by a task force, is late with its part."""
+    late = (Clock.state == ClockState.RUNNING, Clock.due_at < now)
+    parts = select(Assignment.ticket_id).join(
+        Clock, and_(Clock.subject_kind == ASSIGNMENT, Clock.subject_id == Assignment.id)
+    )
+    decided = select(Decision.ticket_id).join(
+        Clock, and_(Clock.subject_kind == DECISION, Clock.subject_id == Decision.id)
+    )
+    return parts.where(*late).union(decided.where(*late))
+
+
+def _untold() -> ColumnElement[bool]:
+    """Nobody has rung the lead up since it got the ticket ("124": 电话同步告知)."""
+    told = exists().where(
+        PhoneNotice.ticket_id == Ticket.id,
+        PhoneNotice.unit_id == Ticket.lead_unit_id,
+        PhoneNotice.at >= Assignment.at,
+    )
+    return exists().where(
+        Assignment.ticket_id == Ticket.id,
+        Assignment.kind == AssignmentKind.LEAD,
+        Assignment.ended_at.is_(None),
+        ~told,
+    )
 
 
 def _timed(view: str, now: datetime) -> ColumnElement[bool]:

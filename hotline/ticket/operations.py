@@ -21,7 +21,13 @@ from routing.profiles import SlaRules
 
 KEPT_ELSEWHERE = PERSONAL | {"version", "text", "body", "public_text", "internal_note", "phone"}
 """Form fields that do not stand in the ledger's `data`: personal, long, or with a place of their own."""
-NOTHING_ASKED = {"extension_pending": False, "pause_pending": False, "paused_since": None, "sign_offs_left": 0}
+NOTHING_ASKED = {
+    "extension_pending": False,
+    "pause_pending": False,
+    "paused_since": None,
+    "disputed_since": None,
+    "sign_offs_left": 0,
+}
 Data = Mapping[str, Any]
 
 

@@ -21,6 +21,7 @@ from hotline.ticket.models import (
     AssignmentKind,
     Citation,
     Consultation,
+    Dispute,
     Extension,
     Objection,
     Pause,
@@ -76,8 +77,12 @@ def assign(
     by_id: int | None,
     handler: Account,
     task: str = "",
+    parent: Assignment | None = None,
 ) -> Assignment:
-    """Give a unit its part in the ticket. Raises Invalid when it has that part already."""
+    """Give a unit its part in the ticket, perhaps under the part of the one that sends it further down.
+
+    Raises Invalid when it has that part already.
+    """
     session = session_of(ticket)
     same = select(Assignment.id).filter_by(ticket_id=ticket.id, unit_id=unit.id, kind=kind, ended_at=None)
     if session.scalar(same) is not None:
@@ -85,6 +90,7 @@ def assign(
     part = Assignment(
         ticket_id=ticket.id, unit_id=unit.id, kind=kind, handler_id=handler.id, task=task, by_id=by_id, at=now
     )
+    part.parent_id = parent.id if parent else None
     session.add(part)
     session.flush()
     return part
@@ -96,10 +102,14 @@ def lead_of(ticket: Ticket) -> Assignment:
     return session_of(ticket).scalars(lead).one()
 
 
+def open_parts(ticket: Ticket) -> Select[Assignment]:
+    """What units have a part in the ticket now."""
+    return select(Assignment).filter_by(ticket_id=ticket.id, ended_at=None).order_by(Assignment.id)
+
+
 def end_parts(ticket: Ticket, now: datetime, which: ColumnElement[bool] | None = None) -> None:
     """Take the ticket away from its units (`which`: some of them), who then no longer see it nor owe anything."""
-    session = session_of(ticket)
-    parts = select(Assignment).filter_by(ticket_id=ticket.id, ended_at=None)
+    session, parts = session_of(ticket), open_parts(ticket)
     for part in session.scalars(parts if which is None else parts.where(which)):
         part.ended_at = now
         deadlines.stop(session, Subject(ASSIGNMENT, part.id), None, now)
@@ -122,7 +132,9 @@ def record_answer(ticket: Ticket, data: Data, actor: Actor, now: datetime) -> Re
     return reply
 
 
-def rule(asked: Objection | Extension | Pause, ruling: Ruling, data: Data, actor: Actor, now: datetime) -> None:
+def rule(
+    asked: Objection | Extension | Pause | Dispute, ruling: Ruling, data: Data, actor: Actor, now: datetime
+) -> None:
     """Note how a request was ruled, by whom, when and why (`data`: text)."""
     asked.ruling, asked.ruling_text = ruling, data.get("text", "")
     asked.ruled_by_id, asked.ruled_at = actor.account_id, now

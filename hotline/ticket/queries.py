@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from hotline.accounts.actor import Actor
 from hotline.accounts.models import Role
 from hotline.errors import NotFound
-from hotline.ticket.models import AppealType, Assignment, Consultation, Ticket
+from hotline.ticket.models import AppealType, Assignment, Consultation, TaskForce, TaskForceMember, Ticket
 from hotline.ticket.numbering import is_number
 
 TIP_OFF_READERS = frozenset({Role.DISPATCHER, Role.REVIEWER, Role.CALLBACK, Role.SUPERVISOR, Role.AUDITOR})
@@ -27,7 +27,7 @@ def scope(actor: Actor) -> ColumnElement[bool]:
         return true()
     if Role.ENTERPRISE in actor.roles:
         return Ticket.id == actor.ticket_id
-    ways = [_at_desk(actor), _at_unit(actor), _as_expert(actor)]
+    ways = [_at_desk(actor), _at_unit(actor), _as_expert(actor), _in_task_force(actor)]
     return and_(or_(*ways), _impartial(actor))
 
 
@@ -66,6 +66,25 @@ def _as_expert(actor: Actor) -> ColumnElement[bool]:
         Consultation.ticket_id == Ticket.id,
         Consultation.expert_id == actor.account_id,
         Consultation.is_declined.is_(False),
+    )
+
+
+def _in_task_force(actor: Actor) -> ColumnElement[bool]:
+    """Tickets on which one sits in the task force, by name or by one's unit, until it ends.
+
+    A tip-off: those named, and leaders of a member unit.
+    """
+    ways = [TaskForceMember.account_id == actor.account_id]
+    if actor.is_unit and actor.unit_id is not None:
+        unit = TaskForceMember.unit_id == actor.unit_id
+        open_to_all = Role.UNIT_LEADER in actor.roles
+        ways.append(unit if open_to_all else and_(unit, Ticket.appeal_type != AppealType.TIP_OFF))
+    return exists().where(
+        TaskForceMember.ticket_id == Ticket.id,
+        TaskForceMember.left_at.is_(None),
+        TaskForce.id == TaskForceMember.task_force_id,
+        TaskForce.ended_at.is_(None),
+        or_(*ways),
     )
 
 

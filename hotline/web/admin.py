@@ -40,6 +40,7 @@ TABS = (
     ("health", "/admin/health", "系统运行", TIME_READERS),
     ("accounts", "/admin/accounts", "账号", ADMINS),
     ("me", "/account", "我的密码", EVERYBODY),
+    ("away", "/account/substitute", "休假代办", EVERYBODY),
 )
 
 

@@ -38,7 +38,8 @@ pages = Blueprint("admin_time", __name__, template_folder="templates")
 
 TIME = "/admin/time"
 WHOM = {
-    "handler": "经办人", "liaison": "联络员", "unit_leader": "分管领导", "unit_chief": "主要领导", "follower": "跟办人",
+    "handler": "经办人", "liaison": "联络员", "deputy": "联络员(B角)", "lead_handler": "主办经办人",
+    "unit_leader": "分管领导", "unit_chief": "主要领导", "follower": "跟办人",
     "dispatcher_desk": "派单岗", "reviewer_desk": "审核岗", "callback_desk": "回访岗", "supervisor": "督办员",
 }  # fmt: skip
 CHANNELS = {"inbox": "站内", "sms": "短信", "phone": "电话"}

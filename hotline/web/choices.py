@@ -6,7 +6,7 @@ from itertools import groupby
 from typing import Any
 
 from marshmallow import Schema, fields
-from sqlalchemy import select
+from sqlalchemy import false, or_, select
 from sqlalchemy.orm import Session
 
 from hotline.accounts.actor import HOTLINE_ROLES
@@ -14,7 +14,10 @@ from hotline.accounts.models import Account, AccountRole, Role
 from hotline.accounts.queries import with_role
 from hotline.directory.models import Category, Region, Source, Unit, UnitKind
 from hotline.directory.queries import effective
+from hotline.experts.models import Expert
+from hotline.supervision.task_forces import members_of, open_decisions
 from hotline.ticket.models import Ticket
+from hotline.ticket.parts import is_concerned, open_parts
 from hotline.ui.forms import fields_of
 
 Choices = list[Any]
@@ -76,11 +79,11 @@ def _units(session: Session, day: date, ticket: Ticket | None) -> Choices:
 
 
 def _units_below(session: Session, day: date, ticket: Ticket | None) -> Choices:
-    if ticket is None or ticket.lead_unit is None:
-        return []
-    below = select(Unit).where(effective(Unit, day), Unit.path.startswith(ticket.lead_unit.path, autoescape=True))
-    found = session.scalars(below.where(Unit.id != ticket.lead_unit_id).order_by(Unit.path))
-    return [(unit.code, unit.name) for unit in found]
+    """Below the lead, or below a unit that supports it."""
+    taking = [part.unit for part in session.scalars(open_parts(ticket))] if ticket is not None else []
+    inside = or_(false(), *(Unit.path.startswith(unit.path, autoescape=True) for unit in taking))
+    below = select(Unit).where(effective(Unit, day), inside, Unit.id.not_in([unit.id for unit in taking]))
+    return [(unit.code, unit.name) for unit in session.scalars(below.order_by(Unit.path))]
 
 
 def _handlers(session: Session, day: date, ticket: Ticket | None) -> Choices:
@@ -94,7 +97,29 @@ def _handlers(session: Session, day: date, ticket: Ticket | None) -> Choices:
 
 
 def _experts(session: Session, day: date, ticket: Ticket | None) -> Choices:
-    return [(one.login, f"{one.name}（{one.unit.short_name}）") for one in with_role(session, Role.EXPERT)]
+    """The pool: of a ticket the fitting ones first, nobody who has to keep out of it (回避)."""
+    valid = Expert.valid_to.is_(None) | (Expert.valid_to >= day)
+    pool = select(Expert).join(Expert.account).where(Account.is_active, Expert.valid_from <= day, valid)
+    found = [one for one in session.scalars(pool.order_by(Account.name)) if not _is_concerned(ticket, one)]
+    leaf = ticket.category.code if ticket else ""
+    found.sort(key=lambda one: not any(leaf.startswith(field.category.code) for field in one.fields))
+    return [(one.account.login, _named(one)) for one in found]
+
+
+def _is_concerned(ticket: Ticket | None, expert: Expert) -> bool:
+    return ticket is not None and is_concerned(ticket, expert.account)
+
+
+def _named(expert: Expert) -> str:
+    known = "、".join(field.category.name for field in expert.fields)
+    return f"{expert.account.name}（{expert.unit.short_name}{'：' + known if known else ''}）"
+
+
+def _expert_accounts(session: Session, day: date, ticket: Ticket | None) -> Choices:
+    """Who has the role and is not in the pool yet."""
+    inside = set(session.scalars(select(Expert.account_id)))
+    people = [one for one in with_role(session, Role.EXPERT) if one.id not in inside]
+    return [(one.login, f"{one.name}（{one.unit.short_name}）") for one in people]
 
 
 def _desk(session: Session, day: date, ticket: Ticket | None) -> Choices:
@@ -131,12 +156,31 @@ def _sources(session: Session, day: date, ticket: Ticket | None) -> Choices:
     return [(source.code, source.name) for source in found]
 
 
-OF_TICKET = frozenset({"units_below", "handlers"})
+def _parts(session: Session, day: date, ticket: Ticket | None) -> Choices:
+    """The units that have a part in the ticket, the lead first."""
+    parts = list(session.scalars(open_parts(ticket))) if ticket is not None else []
+    return list({part.unit.code: (part.unit.code, part.unit.name) for part in parts}.values())
+
+
+def _members(session: Session, day: date, ticket: Ticket | None) -> Choices:
+    return [(str(one.id), one.label) for one in members_of(ticket)] if ticket is not None else []
+
+
+def _decisions(session: Session, day: date, ticket: Ticket | None) -> Choices:
+    rows = open_decisions(ticket) if ticket is not None else []
+    return [(str(one.id), f"{one.unit.short_name}：{one.text[:40]}") for one in rows]
+
+
+OF_TICKET = frozenset({"units_below", "handlers", "experts", "parts", "members", "decisions"})
 SOURCES: dict[str, Callable[[Session, date, Ticket | None], Choices]] = {
     "units": _units,
     "units_below": _units_below,
     "handlers": _handlers,
+    "parts": _parts,
+    "members": _members,
+    "decisions": _decisions,
     "experts": _experts,
+    "expert_accounts": _expert_accounts,
     "desk": _desk,
     "regions": _regions,
     "categories": _categories,

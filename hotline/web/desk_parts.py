@@ -15,8 +15,10 @@ from hotline.knowledge.reading import basis_of, spoken
 from hotline.ticket.models import AppealType, Urgency
 from hotline.ticket.schemas import typed
 from hotline.ui.door import Door
+from hotline.web import desk_expert
 from hotline.web.desk_form import Posted
 from hotline.web.kb_results import Results, find, narrowed
+from hotline.web.suggested import suggested
 
 
 def _caller(d: Door, form: Posted) -> hints.Caller | None:
@@ -59,12 +61,20 @@ def _deadline(d: Door, kind: AppealType, urgency: Urgency) -> Deadline | None:
         return None
 
 
-PARTS = {"caller": _caller, "search": _search, "proposal": _proposal}
+PARTS = {
+    "caller": _caller,
+    "search": _search,
+    "proposal": _proposal,
+    "suggestion": suggested,
+    "expert": desk_expert.shown,
+}
 """What the page works out from the form; each has a template of its own, so that scripts can ask for one."""
 
 
 def prefilled(d: Door, form: Posted) -> Posted:
-    """What is known of the caller's enterprise, in fields still empty."""
+    """What is known of the caller's enterprise, in fields still empty; and the suggested category that was taken."""
+    if taken := form.get("take_category"):
+        form = _changed(form, {"category_code": taken})
     found = _caller(d, form)
     if found is None or found.enterprise is None:
         return form
@@ -92,6 +102,14 @@ def with_answer(d: Door, form: Posted) -> Posted:
     changed = _changed(form, {"public_text": answer, "legal_basis": "；".join(bases)})
     changed.setlist("citations", list(dict.fromkeys([*form.getlist("citations"), f"{entry_id}:{version}"])))
     return changed
+
+
+def with_expert_answer(d: Door, form: Posted) -> Posted:
+    """The reply with the expert's answer below what stands there, marked as the unit's, and its basis."""
+    said, basis = desk_expert.spoken(d, form)
+    answer = "\n".join(filter(None, (form.get("public_text", ""), said)))
+    bases = list(dict.fromkeys(filter(None, (*form.get("legal_basis", "").split("；"), basis))))
+    return _changed(form, {"public_text": answer, "legal_basis": "；".join(bases)})
 
 
 def _changed(form: Posted, changes: Mapping[str, str]) -> Posted:

@@ -10,8 +10,9 @@ from sqlalchemy import select
 
 from hotline.actions import ACTIONS, perform
 from hotline.directory.models import Unit
+from hotline.dispatch.learning import Advice
 from hotline.dispatch.load import loads
-from hotline.dispatch.proposal import Proposal, deadline, mergeable, propose
+from hotline.dispatch.proposal import Proposal, deadline, propose
 from hotline.errors import Conflict, Invalid, NotFound
 from hotline.ticket import listing
 from hotline.ticket.models import Objection, Ticket, TicketStatus
@@ -23,6 +24,7 @@ from hotline.web.access import demand
 from hotline.web.choices import offered
 from hotline.web.navigation import DISPATCHERS, render_page
 from hotline.web.panels import Posted, panels
+from hotline.web.suggested import repeated, unit_advice
 from hotline.web.ticket import kept_text
 
 pages = Blueprint("dispatch", __name__, template_folder="templates")
@@ -127,7 +129,7 @@ def _facts(d: Door, ticket: Ticket) -> dict[str, Any]:
         "facts": presenters.facts(ticket),
         "party": presenters.party(d.session, ticket, d.actor),
         "objection": d.session.scalar(pending.order_by(Objection.id.desc()).limit(1)),
-        "mergeable": mergeable(d.session, d.actor, d.now, ticket),
+        "repeated": repeated(d, ticket),
         "due": deadline(d.session, d.now, ticket.appeal_type, ticket.urgency),
     }
 
@@ -140,17 +142,20 @@ def _ways(d: Door, ticket: Ticket, posted: Posted | None) -> dict[str, Any]:
     proposal = propose(
         d.session, d.actor, d.now, ticket.category, ticket.region, ticket.respondent_unit, ticket.appeal_type
     )
-    units = _candidates(d, ticket, proposal)
+    advice = unit_advice(d, ticket)
+    units = _candidates(d, ticket, proposal, advice)
     told = posted.values if posted and posted.action == sending else {}
     return {
         "sending": allowed[sending] if sending else None,
         "aside": [_aside(allowed[action], d, ticket) for action in ASIDE if action in allowed],
         "proposal": proposal,
+        "advice": advice,
         "support": [(unit.code, unit.name) for unit in proposal.support],
         "supporting": told.get("support_unit_codes") or [unit.code for unit in proposal.support if not told],
         "units": units,
         "loads": loads(d.session, d.actor, d.now, units),
         "chosen": told.get("unit_code") or _first_choice(ticket, proposal, units),
+        "may_merge": "merge" in allowed,
         "all_units": offered(d.session, "units", d.today),
         "errors": posted.errors if posted and posted.action == sending else {},
         "key": bar["key"],
@@ -166,12 +171,17 @@ def _all(bar: Mapping[str, Any]) -> list[dict[str, Any]]:
     return [*bar["main"], *bar["more"]]
 
 
-def _candidates(d: Door, ticket: Ticket, proposal: Proposal) -> list[Unit]:
-    """The proposed unit first; after an objection the one it suggests. Never the unit that has objected."""
+def _candidates(d: Door, ticket: Ticket, proposal: Proposal, advice: Advice | None) -> list[Unit]:
+    """The proposed unit first; after an objection the one it suggests; what the model thinks last.
+
+    Never the unit that has objected, nor one the ticket complains of.
+    """
     suggested = select(Objection.suggested_unit_id).filter_by(ticket_id=ticket.id, ruling=Ruling.PENDING)
     named = d.session.scalar(suggested.where(Objection.suggested_unit_id.is_not(None)).limit(1))
     units = [d.session.get_one(Unit, named)] if named else []
     units += [unit for unit in (proposal.unit, *proposal.others) if unit is not None]
+    learned = [option.row for option in advice.options] if advice else []
+    units += [unit for unit in learned if not (ticket.respondent_unit and ticket.respondent_unit.is_above(unit))]
     return [unit for unit in dict.fromkeys(units) if unit.id != ticket.lead_unit_id]
 
 
@@ -179,9 +189,7 @@ def _aside(panel: dict[str, Any], d: Door, ticket: Ticket) -> dict[str, Any]:
     """A side way's form; 并单 offers the tickets that this one may repeat."""
     if panel["action"] != "merge":
         return panel | {"primary": False}
-    alike = [
-        (one.no, f"{one.no} {one.title}（{one.status.label}）") for one in mergeable(d.session, d.actor, d.now, ticket)
-    ]
+    alike = [(one.no, f"{one.no} {one.title}（{one.status.label}）") for one in repeated(d, ticket)]
     fields = [
         field | {"widget": "radio", "choices": alike, "hint": "并入其他工单请到工单页办理"}
         if field["name"] == "master_no" and alike

@@ -21,7 +21,7 @@ class FormPage:
     """One form. `back` is where 取消 leads; `tab` the one it hangs on.
 
     without: fields that this actor does not fill in. choices: lists that no source of the directory offers.
-    also: more submit buttons, (value of `then`, label).
+    also: more submit buttons, (value of `then`, label). button: one below that needs no form, (address, label).
     """
 
     title: str
@@ -35,6 +35,7 @@ class FormPage:
     choices: Mapping[str, list[Any]] = field(default_factory=dict)
     without: frozenset[str] = frozenset()
     also: tuple[tuple[str, str], ...] = ()
+    button: tuple[str, str] | None = None
 
 
 Build = Callable[[Door], FormPage]

@@ -1,5 +1,6 @@
 """通知: what the house told this person; reading is marked by the person."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from flask import Blueprint, flash, redirect, request
@@ -7,8 +8,8 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import or_, select, update
 
 from hotline.messages.models import Notice
+from hotline.supervision import advice_notices, kb_notices
 from hotline.supervision.acknowledgements import acknowledge, to_confirm
-from hotline.supervision.kb_notices import paths
 from hotline.ticket.models import Ticket
 from hotline.ticket.queries import scope
 from hotline.ui.door import Door, door
@@ -39,22 +40,32 @@ def _notices(d: Door) -> list[dict[str, Any]]:
     query = select(Notice, Ticket.no, seen).outerjoin(Ticket, Ticket.id == Notice.ticket_id)
     query = query.where(Notice.account_id == d.actor.account_id).order_by(Notice.read_at.is_not(None), Notice.id.desc())
     rows = d.session.execute(query.limit(SHOWN)).all()
-    leads = paths(d.session, [notice.topic for notice, *_ in rows])
+    topics = [notice.topic for notice, *_ in rows]
+    leads = kb_notices.paths(d.session, topics) | advice_notices.paths(d.session, d.actor, topics)
     owed = to_confirm(d.session, d.actor, Notice.id.in_([notice.id for notice, *_ in rows]))
     return [
-        {
-            "id": notice.id,
-            "no": number if is_visible else None,
-            "title": notice.title if is_visible else "工单已转出，不再由您办理",
-            "text": notice.text if is_visible else "",
-            "at": notice.created_at,
-            "is_unread": notice.read_at is None,
-            "is_owed": notice.id in owed,
-            "is_calendar": notice.ticket_id is None and notice.topic not in leads,
-            "path": leads.get(notice.topic or ""),
-        }
-        for notice, number, is_visible in rows
+        _line(notice, number, is_visible, leads) | {"is_owed": notice.id in owed} for notice, number, is_visible in rows
     ]
+
+
+def _line(notice: Notice, number: str | None, is_visible: bool, leads: Mapping[str, str]) -> dict[str, Any]:
+    is_shown = is_visible and not _has_left(notice, leads)
+    gone = "工单已转出，不再由您办理" if notice.ticket_id else "邀请已转给其他专家"
+    return {
+        "id": notice.id,
+        "no": number if is_shown else None,
+        "title": notice.title if is_shown else gone,
+        "text": notice.text if is_shown else "",
+        "at": notice.created_at,
+        "is_unread": notice.read_at is None,
+        "is_calendar": notice.ticket_id is None and notice.topic not in leads and is_shown,
+        "path": leads.get(notice.topic or ""),
+    }
+
+
+def _has_left(notice: Notice, leads: Mapping[str, str]) -> bool:
+    """An invitation that went on to the next one is no longer this one's to read."""
+    return bool(notice.topic and notice.topic.startswith(advice_notices.PREFIX) and notice.topic not in leads)
 
 
 @pages.post("/inbox/read")

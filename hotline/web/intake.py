@@ -14,6 +14,7 @@ from hotline.accounts.actor import SYSTEM
 from hotline.actions import CREATING, perform
 from hotline.clock import to_local
 from hotline.errors import DomainError, Invalid, NotFound, TooLarge, TooMany, Unauthenticated
+from hotline.experts.calls import attach
 from hotline.idempotency import IdempotencyRecord, once
 from hotline.intake import drafts
 from hotline.ticket.models import Ticket
@@ -21,7 +22,7 @@ from hotline.ticket.queries import get, visible
 from hotline.ui.door import Door, door
 from hotline.ui.forms import submitted
 from hotline.ui.helpers import row_id
-from hotline.web import desk_form, desk_parts
+from hotline.web import desk_expert, desk_form, desk_parts
 from hotline.web.access import demand
 from hotline.web.citations import INNER, labelled
 from hotline.web.desk_form import Posted
@@ -98,6 +99,44 @@ def gap() -> ResponseReturnValue:
         return _page(d, key, form)
 
 
+@pages.post("/desk/expert/<action>")
+def expert(action: str) -> ResponseReturnValue:
+    """转专家: one action of the draft's consultation. With scripts (`X-Part`) its part of the page comes back alone."""
+    key, error = _key(), None
+    _keep(key)
+    try:
+        with door(write=True) as d:
+            demand(d, DESK)
+            desk_expert.act(d, action, request.form)
+    except (NotFound, Unauthenticated):
+        raise
+    except DomainError as refused:
+        error = refused
+    with door() as d:
+        status = error.status if error else 200
+        if request.headers.get("X-Part"):
+            part = desk_expert.shown(d, request.form, error)
+            return render_template("web/desk_expert.html", part=part, now=d.now), status
+        return _page(d, key, request.form, refused=error), status
+
+
+@pages.post("/desk/expert-answer")
+def use_expert_answer() -> ResponseReturnValue:
+    """采用答复: the expert's answer goes into the reply, marked as the unit's."""
+    _keep(key := _key())
+    with door() as d:
+        demand(d, DESK)
+        return _page(d, key, desk_parts.with_expert_answer(d, request.form))
+
+
+@pages.get("/desk/expert-state")
+def expert_state() -> ResponseReturnValue:
+    """Which state of the consultation the page should show: scripts ask every two seconds while a caller waits."""
+    with door() as d:
+        demand(d, DESK)
+        return jsonify(seen=desk_expert.state(d, request.args.get("draft", "")))
+
+
 @pages.post("/desk/part/<name>")
 def part(name: str) -> ResponseReturnValue:
     """With scripts: one part of the page drawn again for the form as it stands (caller, proposal or search)."""
@@ -143,6 +182,7 @@ def register(action: str) -> ResponseReturnValue:
             demand(d, DESK)
             ticket = _create(d, action, key)
             drafts.discard(d.session, _account(d), key)
+            attach(d.session, _account(d), key, ticket)
             told, is_seen = _told(ticket), _is_seen(d, ticket)
     except Unauthenticated:
         raise
@@ -184,8 +224,18 @@ def _refused(key: str, action: str, error: DomainError) -> str:
         return _page(d, key, request.form, errors=error.by_field("_"), failed=action)
 
 
-def _page(d: Door, key: str, form: Posted, *, errors: Mapping[str, Any] | None = None, failed: str = "") -> str:
-    """The whole desk for a form as it stands."""
+def _page(
+    d: Door,
+    key: str,
+    form: Posted,
+    *,
+    errors: Mapping[str, Any] | None = None,
+    failed: str = "",
+    refused: DomainError | None = None,
+) -> str:
+    """The whole desk for a form as it stands; `refused` is what the expert's part has to say."""
+    keyed = desk_expert.keyed(form, key)
+    parts = {name: draw(d, keyed) for name, draw in desk_parts.PARTS.items()}
     values = {
         "key": key,
         "at": desk_form.layout(d.session, d.today, form, errors or {}),
@@ -197,7 +247,7 @@ def _page(d: Door, key: str, form: Posted, *, errors: Mapping[str, Any] | None =
         "citations": (cites := labelled(d, form.getlist("citations"))),
         "cites_internal": any(INNER in label for _, label in cites),
         "notice_form": {"id": "desk", "action": f"/desk/refresh?draft={key}"},
-        "parts": {name: draw(d, form) for name, draw in desk_parts.PARTS.items()},
+        "parts": {**parts, "expert": desk_expert.shown(d, keyed, refused)} if refused else parts,
     }
     return render_page(d, "web/desk.html", active="desk", **values)
 

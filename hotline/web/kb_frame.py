@@ -90,11 +90,14 @@ def show(d: Door, template: str, tab: str, **values: Any) -> str:
     return render_page(d, template, active=active, tabs=shown, **values)
 
 
-def run_form(build: form_page.Build, save: Callable[[Door, dict[str, Any]], str]) -> ResponseReturnValue:
-    """A form of the workshop; `save` gets what was typed and says where to go. See `form_page.run`."""
+def run_form(
+    build: form_page.Build, save: Callable[[Door, dict[str, Any]], str], frame: Callable[..., str] = show
+) -> ResponseReturnValue:
+    """A form of the workshop, or of another room whose `frame` draws as `show` does; `save` gets what was typed and
+    says where to go. See `form_page.run`."""
 
     def draw(d: Door, page: FormPage, drawn: Mapping[str, Any]) -> str:
-        return show(d, "web/kb_form.html", page.tab, page=page, key=secrets.token_urlsafe(12), **drawn)
+        return frame(d, "web/kb_form.html", page.tab, page=page, key=secrets.token_urlsafe(12), **drawn)
 
     return form_page.run(build, lambda d, page: _once(d, submitted(page.schema, request.form), save), draw)
 

@@ -10,14 +10,16 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from hotline.accounts.actor import Actor
+from hotline.accounts.actor import HOTLINE_ROLES, Actor
 from hotline.accounts.models import Account, Role
 from hotline.deadlines.queries import stuck
+from hotline.experts.queries import owed_by
 from hotline.knowledge import corrections, worklists
 from hotline.knowledge.models import KbEntryVersion
 from hotline.knowledge.notices import current_notices
 from hotline.messages.models import Notice
 from hotline.outbox.operations import backlog
+from hotline.supervision.shifts import waiting
 from hotline.ticket import listing
 from hotline.ui.door import Door, door
 
@@ -28,6 +30,9 @@ ON_TICKETS = frozenset(R) - {R.ADMIN, R.KB_EDITOR, R.GRASSROOTS}
 DISPATCHERS = frozenset({R.DISPATCHER, R.SUPERVISOR})
 WORKSHOP = frozenset({R.EXPERT, R.HANDLER, R.UNIT_LEADER, R.KB_EDITOR, R.TEAM_LEADER, R.SUPERVISOR, R.AUDITOR})
 """Who writes, reviews and oversees what the knowledge base says."""
+ON_EXPERTS = frozenset({R.EXPERT, R.HANDLER, R.UNIT_LEADER, R.SUPERVISOR, R.TEAM_LEADER, R.REVIEWER, R.AUDITOR})
+ON_EXPERTS |= DESK | DISPATCHERS
+"""Who asks experts, is one, steps in for one, or keeps the pool."""
 Count = Callable[[Session, Actor, datetime], int]
 
 
@@ -55,6 +60,10 @@ def _to_keep(session: Session, actor: Actor, now: datetime) -> int:
     return worklists.count(session, reviews) + len(corrections.open_corrections(session, actor))
 
 
+def _consultations(session: Session, actor: Actor, now: datetime) -> int:
+    return len(owed_by(session, actor, now))
+
+
 @dataclass(frozen=True)
 class Target:
     """One place of the rail, for those who have one of `roles`."""
@@ -73,7 +82,10 @@ TARGETS = (
     Target("queue", "/queue", "工单", "list-check", ON_TICKETS, _to_do),
     Target("knowledge", "/knowledge", "知识库", "book", frozenset(R)),
     Target("workshop", "/knowledge/desk", "知识维护", "pencil-square", WORKSHOP, _to_keep),
+    Target("supervision", "/supervision", "督办", "flag", frozenset({R.SUPERVISOR, R.AUDITOR})),
+    Target("experts", "/consultations", "专家", "headset", ON_EXPERTS, _consultations),
     Target("overview", "/overview", "概览", "bar-chart", WATCHERS),
+    Target("shifts", "/shifts", "交接班", "arrow-left-right", HOTLINE_ROLES, waiting),
     Target("inbox", "/inbox", "通知", "bell", frozenset(R), unread),
     Target("directory", "/directory", "通讯录", "building", frozenset(R) - {R.ADMIN}),  # theirs stands in 设置
     Target("admin", "/admin", "设置", "gear", frozenset({R.ADMIN}), _alarms),
@@ -86,6 +98,7 @@ HOMES = (
     (R.SUPERVISOR, "/overview"),
     (R.AUDITOR, "/overview"),
     (R.KB_EDITOR, "/knowledge"),
+    (R.EXPERT, "/consultations"),
     (R.GRASSROOTS, "/knowledge"),
     (R.ADMIN, "/admin"),
 )

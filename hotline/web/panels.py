@@ -10,7 +10,8 @@ from hotline.actions import ACTIONS
 from hotline.handling.rulings import AGREED
 from hotline.ticket.lifecycle import LABELS
 from hotline.ticket.models import Ticket
-from hotline.ticket.operations import actions, held_up
+from hotline.ticket.operations import actions, held_up, session_of
+from hotline.ticket.parts import open_parts
 from hotline.ui.door import Door
 from hotline.web.choices import form_fields
 from hotline.web.citations import INNER, labelled, unknown
@@ -18,7 +19,7 @@ from hotline.workflow import Transition
 
 PRIMARY = (
     *("dispatch", "sign", "expert_answer", "contribute", "sign_off", "reply", "approve", "close", "callback", "resume"),
-    *("grant_extension", "grant_pause", "grant_review", "overrule", "external_reply", "supplement"),
+    *("fulfil", "grant_extension", "grant_pause", "grant_review", "overrule", "external_reply", "supplement"),
 )
 """What this ticket most likely waits for, in this order; the first one allowed stands out."""
 DANGER = frozenset(
@@ -26,7 +27,8 @@ DANGER = frozenset(
 )
 ASIDE = frozenset(
     {"note", "urge", "ask_expert", "change_follower", "supervise", "lift_supervision", "amend", "withdraw", "merge"}
-    | {"transfer_emergency", "transfer_external", "refuse", "reopen", "request_review", "hand_over"}
+    | {"transfer_emergency", "transfer_external", "refuse", "reopen", "request_review", "hand_over", "dispute"}
+    | {"tell_by_phone", "confer", "raise_task_force", "join_task_force", "leave_task_force", "drop_decision"}
 )
 """Not a step of the work in hand: kept under "其他操作"."""
 WHEN_ASKED = frozenset({"internal_confirmed"})
@@ -39,6 +41,10 @@ LEADS = {
     "merge": "并入后由主单统一办理，主单答复后本单自动转回访。",
     "withdraw": "撤回后工单终止，不能恢复。",
     "refuse": "不予受理须告知法定途径。",
+    "raise_task_force": "成员可以查看本工单；跟进人全程跟进，专班结束前不变更。",
+    "decide": "决定有约束力：全部落实或撤销后，主办单位才能提交答复。",
+    "uphold_dispute": "针对挂起的，即时恢复计时；针对延期的，撤回延期，至少留到下一工作日下班。",
+    "tell_by_phone": "派单后应同步电话告知承办单位，记明接听人、时间和号码。",
 }
 
 
@@ -91,7 +97,14 @@ def _panel(d: Door, ticket: Ticket, row: Transition, is_first: bool, posted: Pos
         "open": mine is not None,
         "url": f"/tickets/{ticket.no}/actions/{row.action}",
         "fields": _fields(d, ticket, row.action, mine),
+        "sources": _opinions(ticket) if row.action == "reply" else [],
     }
+
+
+def _opinions(ticket: Ticket) -> list[tuple[str, str]]:
+    """What supporting units and those below wrote: (unit, opinion), for the one merged reply."""
+    parts = session_of(ticket).scalars(open_parts(ticket))
+    return [(f"{part.unit.short_name}（{part.kind.label}）", part.opinion) for part in parts if part.opinion]
 
 
 def _fields(d: Door, ticket: Ticket, action: str, mine: Posted | None) -> list[dict[str, Any]]:

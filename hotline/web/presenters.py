@@ -11,6 +11,7 @@ from hotline.accounts.privacy import mask_name, mask_phone
 from hotline.clock import to_local
 from hotline.deadlines.models import Clock, ClockState
 from hotline.deadlines.queries import clocks_of
+from hotline.experts.clocks import AdviceClock
 from hotline.knowledge.clocks import KbClock
 from hotline.ticket.clocks import imposed_sentence, subject_of
 from hotline.ticket.listing import Row
@@ -49,7 +50,9 @@ Shown = dict[str, Any]
 
 
 def clock_label(name: str) -> str:
-    """What a clock is called, a ticket's or the knowledge base's."""
+    """What a clock is called, a ticket's, the knowledge base's or a consultation's."""
+    if name.startswith("ADVICE_"):
+        return AdviceClock(name).label
     return KbClock(name).label if name.startswith("KB_") else ClockName(name).label
 
 
@@ -64,6 +67,8 @@ def flags_of(ticket: Ticket) -> list[Shown]:
     marks = (
         (ticket.urgency is not Urgency.NORMAL, ticket.urgency.label, "bad", "lightning-fill"),
         (ticket.supervised_since, "督办", "bad", "flag-fill"),
+        (ticket.task_force_since, "专班", "bad", "people-fill"),
+        (ticket.disputed_since, "异议待答", "warn", "chat-left-dots"),
         (ticket.urged_count, f"催单 {ticket.urged_count}", "warn", "bell-fill"),
         (ticket.round, f"重办 {ticket.round}", "warn", "arrow-clockwise"),
         (ticket.extension_pending, "延期待批", "warn", "hourglass-split"),

@@ -39,14 +39,20 @@ TIMED = ("today", "due", "overdue")
 VIEWS_OF: dict[Role, tuple[str, ...]] = {
     R.AGENT: ("mine", "open", *TIMED, "supervised", "closed", "all"),
     R.TEAM_LEADER: ("mine", "open", *TIMED, "supervised", "closed", "all"),
-    R.DISPATCHER: ("dispatch", "supplement", "objected", "sign", "open", *TIMED, "supervised", "closed", "all"),
+    R.DISPATCHER: (
+        *("dispatch", "supplement", "objected", "sign", "untold", "inner", "open", *TIMED),
+        *("supervised", "task_force", "closed", "all"),
+    ),
     R.REVIEWER: ("review", "open", *TIMED, "closed", "all"),
     R.CALLBACK: ("callback", "open", "closed", "all"),
-    R.HANDLER: ("mine", "sign", "handling", "open", *TIMED, "closed"),
-    R.UNIT_LEADER: ("sign", "handling", "ruling", "open", *TIMED, "supervised", "closed"),
+    R.HANDLER: ("mine", "sign", "handling", "open", *TIMED, "inner", "task_force", "closed"),
+    R.UNIT_LEADER: ("sign", "handling", "ruling", "open", *TIMED, "inner", "supervised", "task_force", "closed"),
     R.EXPERT: ("expert", "all"),
-    R.SUPERVISOR: ("ruling", "objected", "open", *TIMED, "supervised", "closed", "all"),
-    R.AUDITOR: ("open", *TIMED, "supervised", "closed", "all"),
+    R.SUPERVISOR: (
+        *("ruling", "objected", "open", *TIMED, "inner", "untold", "supervised", "task_force"),
+        *("closed", "all"),
+    ),
+    R.AUDITOR: ("open", *TIMED, "inner", "supervised", "task_force", "closed", "all"),
 }
 """The tabs each role works with."""
 QUIET = frozenset({"closed", "all"})

@@ -24,6 +24,7 @@ from hotline.ui.door import Door, door, house
 from hotline.ui.format import local_time
 from hotline.ui.forms import error_list, submitted
 from hotline.web import presenters
+from hotline.web.chain import chain
 from hotline.web.kb_from_reply import may_turn
 from hotline.web.navigation import render_page
 from hotline.web.panels import Posted, panels
@@ -59,6 +60,7 @@ def ticket_page(d: Door, ticket: Ticket, posted: Posted | None = None, **more: A
         clocks=presenters.clock_rows(d.session, clocks, d.now),
         owed=to_confirm(d.session, d.actor, Notice.ticket_id == ticket.id),
         files=_files(d, ticket),
+        chain=chain(d.session, ticket, d.now),
         related=related(d.session, ticket, d.actor),
         bar=bar,
         may_keep=may_turn(ticket, d.actor),

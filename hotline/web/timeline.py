@@ -26,9 +26,13 @@ Shown = dict[str, Any]
 
 INTERNAL = frozenset(
     {"note", "contribute", "sign_off", "reject_sign_off", "return_reply", "ask_expert", "expert_answer", "contact"}
+    | {"confer", "decide", "fulfil", "drop_decision", "raise_task_force", "end_task_force", "tell_by_phone"}
 )
 """Rows whose words stay inside the house."""
-PUBLIC = frozenset({"supplement", "return_for_supplement", "request_extension", "request_pause", "deny_review"})
+PUBLIC = frozenset(
+    {"supplement", "return_for_supplement", "request_extension", "request_pause", "deny_review"}
+    | {"dispute", "uphold_dispute", "reject_dispute"}
+)
 """Rows whose words the enterprise reads or wrote itself."""
 REGISTERED = frozenset(Registration().fields)
 """Said once, in the facts of the ticket; the timeline does not repeat it."""
@@ -37,6 +41,8 @@ REPLY_TITLES = {
     Ruling.PENDING: "公开答复（待审核，企业尚不可见）",
     Ruling.DENIED: "公开答复（未通过审核，企业不可见）",
 }
+HANGING = frozenset({"members", "decisions"})
+"""Lists of rows that hang on the ticket: their ids say nothing to a reader."""
 FOLDED = 2
 """More reminders in a row than this become one entry."""
 YES_NO = {True: "是", False: "否", "true": "是", "false": "否"}
@@ -206,18 +212,21 @@ def _facts(entry: LedgerEntry, names: Names) -> Iterable[tuple[str, str]]:
 
 
 def _stands_elsewhere(field: fields.Field[Any], value: Any) -> bool:
-    """What is drawn by itself, and a question that nobody was asked."""
-    return field.metadata.get("widget") in ("hidden", "citations") or bool(field.metadata.get("silent") and not value)
+    """What is drawn by itself, a question that nobody was asked, and ids of rows, which say nothing to a reader."""
+    is_drawn = field.metadata.get("widget") in ("hidden", "citations") or field.metadata.get("source") in HANGING
+    return is_drawn or bool(field.metadata.get("silent") and not value)
 
 
 def _in_words(field: fields.Field[Any], value: Any, names: Names) -> str:
     source = field.metadata.get("source")
     if isinstance(value, list):
         return "、".join(names.unit(one) if source else str(one) for one in value)
-    if source in ("units", "units_below"):
+    if source in ("units", "units_below", "parts"):
         return names.unit(value)
     if source in ("handlers", "experts", "desk"):
         return names.account(value)
+    if isinstance(field, fields.DateTime):
+        return local_time(datetime.fromisoformat(value))
     if isinstance(field, fields.Boolean):
         return dict(_choices(field)).get(str(value).lower(), YES_NO[value])
     return dict(_choices(field)).get(value, str(value))

@@ -9,8 +9,10 @@ from playwright.sync_api import Page
 
 from hotline.clock import utcnow
 from hotline.demo.people import showcase
+from hotline.experts.models import Presence
 from hotline.jobs import deliver
 from hotline.knowledge.notices import raise_notice
+from tests import experts as calls
 from tests.browser.walk import Walker
 from tests.city import City
 from tests.live import Live, running
@@ -47,9 +49,24 @@ def fill(city: City) -> None:
     city.do("dispatch1", "return_for_supplement", returned, text="请说明购置合同编号")
     for unit in ("JRJ", "GXJ"):
         handled(city, unit)
+    answered_calls(city)
     objected = dispatched(city, "JRJ")
     city.do("jrj.handler", "object", objected, **OBJECTION)
     closed(city)
+
+
+def answered_calls(city: City) -> None:
+    """A call that waits for its expert, one for its review, and one that has passed."""
+    for key in ("draft-0001", "draft-0002"):
+        calls.online(city, calls.SECOND, calls.FIRST)
+        advice_id = calls.invite(city, draft_key=key)
+        calls.do(city, calls.SECOND, "accept", advice_id)
+        calls.do(city, "agent1", "connect", advice_id, is_consented=True)
+        calls.do(city, "agent1", "hang_up", advice_id)
+        calls.do(city, "agent1", "record_answer", advice_id, **calls.ANSWER)
+    calls.do(city, "jrj.leader", "approve_advice", advice_id)
+    calls.change(city, showcase()["EXPERT"].login, presence=Presence.ONLINE)
+    calls.invite(city, draft_key="draft-0003", category_code="020101")
 
 
 def dispatched(city: City, unit: str) -> str:
@@ -100,6 +117,7 @@ def test_every_public_page_keeps_the_rules(town: Live, page: Page, examined: set
     page.get_by_role("button", name="查询").click()
     page.wait_for_url("**/track/ticket")
     walker.walk("/track/ticket")
+    walker.walk("/track/ticket/appointment")
     walker.visit("/track/ticket/actions/x", "missing", status=404)
     assert "\n".join(walker.faults) == ""
     assert {"auth.login_form", "portal.start", "portal.track", "portal.receipt", "portal.form rate"} - examined == set()

@@ -105,4 +105,7 @@ class Walker:
 
 
 OWN = frozenset({"home.home", "queue.index", "ticket.show", "ticket.paper", "inbox.index"})
-DOWNLOADS = frozenset({"static", "queue.export", "catalogue_files.export", "attachments.download", "portal.download"})
+DOWNLOADS = frozenset(
+    {"static", "queue.export", "catalogue_files.export", "attachments.download", "portal.download"}
+    | {"advice.calendar_file", "portal.calendar_file"}
+)

@@ -50,6 +50,7 @@ FLAG_CLOCKS = {
     "paused_since": C.PAUSE_LIMIT,
     "sign_offs_left": C.SIGN_OFF,
     "review_pending": C.REVIEW_REQUEST,
+    "disputed_since": C.DISPUTE,
 }
 """Columns that mean that somebody owes a ruling, and the clock that runs for it."""
 

@@ -14,6 +14,7 @@ from hotline.cli import main
 from hotline.database import Base, Database, EncryptedText
 from hotline.directory.models import Enterprise
 from hotline.errors import Unavailable
+from hotline.experts.models import Expert
 from hotline.intake import drafts
 from hotline.ticket.listing import page
 from hotline.ticket.models import Contact, Ticket
@@ -80,7 +81,8 @@ def test_a_rotation_broken_off_goes_on_where_it_was_and_a_second_one_finds_nothi
     rest = keys.rotate(new.database, heard.append, batch=60)
     with new.database.transaction(write=False) as session:
         known = len(session.scalars(KNOWN).all())
-    assert done + rest == known + len(numbers) + 1  # the draft
+        experts = len(session.scalars(select(Expert.id)).all())
+    assert done + rest == known + experts + len(numbers) + 1  # the draft
     assert keys.rotate(new.database, heard.append) == 0
     assert re.search(r"ticket：已检查 3/3 行", heard[-1] + heard[-2])
 

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
+from hotline import jobs
 from hotline.app import create_app
 from hotline.jobs.worker import make_worker
 from hotline.outbox.operations import unsent
@@ -38,3 +39,14 @@ def test_what_a_worker_runs_by_name_fires_every_rung_once_and_sends_its_notices(
     assert rungs(city, number) == ["reminder", "urge", "yellow", "red"]
     with city.database.transaction(write=False) as session:
         assert unsent(session) == []
+
+
+def test_the_lesson_is_learned_once_a_day_however_often_it_is_asked_for(city: City, app: Flask) -> None:
+    city.register("agent1", "answer", appeal_type="CONSULTATION", public_text="已答复", wants_callback=False)
+    models = app.extensions["suggestions"]
+    assert models.learned() is None
+    jobs.learn_to_suggest()
+    first = models.learned()
+    jobs.learn_to_suggest()
+    assert first is not None
+    assert models.learned() == first

@@ -25,7 +25,7 @@ from tests import services
 from tests.api.client import Api
 from tests.city import City
 from tests.conftest import city_on
-from tests.factories import ENTERPRISE, OTHER_ENTERPRISE, PAYLOADS, STAGES, cast
+from tests.factories import ENTERPRISE, OTHER_ENTERPRISE, PAYLOADS, STAGES, cast, named
 from tests.meta.stage import Rehearsal, numbers
 from tests.meta.tree import ROOT, files
 
@@ -64,8 +64,11 @@ class Theatre:
     def may(self, name: str, action: str) -> list[str]:
         return [who for who in CAST if action in self.offered[name].get(who, {})]
 
-    def form(self, action: str) -> dict[str, object]:
-        return {**PAYLOADS[action], **({"master_no": self.master} if action == "merge" else {})}
+    def form(self, action: str, number: str) -> dict[str, object]:
+        """What the action needs, with the rows of this ticket that it names."""
+        with self.database.transaction() as session:
+            payload = named(session, number, PAYLOADS[action])
+        return {**payload, **({"master_no": self.master} if action == "merge" else {})}
 
     def cells(self, people: tuple[str, ...], every: int) -> Iterator[tuple[str, str, str, bool]]:
         """(state, action, login, legal): for each state and action, in turn one who may, and now and then who may not.
@@ -120,7 +123,7 @@ def done(session: Session, theatre: Theatre, actor: Actor, row: Transition, numb
     ticket = queries.get(session, actor, number)
     before = (ticket.status, ticket.last_seq, ticket.version)
     try:
-        perform(session, actor, row.action, theatre.form(row.action), theatre.city.now, number=number)
+        perform(session, actor, row.action, theatre.form(row.action, number), theatre.city.now, number=number)
     except DomainError as error:
         pytest.fail(f"{cell}: {error.message}")
     session.flush()
@@ -133,7 +136,7 @@ def done(session: Session, theatre: Theatre, actor: Actor, row: Transition, numb
 def refused(session: Session, theatre: Theatre, actor: Actor, action: str, number: str, cell: str) -> None:
     """Refused in Chinese, and nothing has changed."""
     with pytest.raises(DomainError) as refusal:
-        perform(session, actor, action, theatre.form(action), theatre.city.now, number=number)
+        perform(session, actor, action, theatre.form(action, number), theatre.city.now, number=number)
     assert refusal.value.status in REFUSALS, cell
     assert re.search(r"[一-鿿]", refusal.value.message), cell
     assert not (session.dirty or session.new or session.deleted), f"{cell}: traces of a refused action"
@@ -156,7 +159,9 @@ def test_what_may_not_be_done_is_said_before_how_its_form_is_wrong(theatre: Thea
 def test_the_api_does_exactly_what_the_table_allows(theatre: Theatre, every: int) -> None:
     for name, action, login, legal in theatre.cells(PEOPLE, 3 * every):
         with theatre.database.undone():
-            answer = theatre.api.act(login, theatre.tickets[name], action, **theatre.form(action))
+            answer = theatre.api.act(
+                login, theatre.tickets[name], action, **theatre.form(action, theatre.tickets[name])
+            )
         expected = {200} if legal else REFUSALS
         assert answer.status_code in expected, f"{login} {action} {name}: {answer.text}"
 
@@ -224,6 +229,7 @@ def test_only_the_tickets_room_selects_tickets_without_asking_who_looks() -> Non
         "supervision/rungs.py:handle": "the same, inside it",
         "supervision/rungs.py:_write": "the sweep writes the ledgers",
         "supervision/metrics.py:counted_callbacks": "its condition, `_counted`, asks scope(actor)",
+        "experts/pool.py:loads": "counts how much each expert has in hand; says nothing of the tickets",
         "messages/sending.py:send_ticket_event": "the outbox delivers for every ticket, to those who may see it",
     }
     rooms = [path for path in files("hotline") if path.suffix == ".py" and "hotline/ticket/" not in path.as_posix()]

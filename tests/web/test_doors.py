@@ -7,6 +7,7 @@ from flask import Flask
 from werkzeug.routing import Rule
 
 from hotline.accounts.operations import proven
+from hotline.experts.actions import ADVICE_ACTIONS
 from hotline.knowledge.actions import ENTRY_ACTIONS
 from hotline.knowledge.notice_steps import STEPS
 from tests.city import City
@@ -23,6 +24,7 @@ PARTS = {
     "button": "close",
 }
 
+ADVICE_PARTS = {"action": next(iter(ADVICE_ACTIONS))}
 KNOWLEDGE_PARTS = {"action": next(iter(ENTRY_ACTIONS)), "name": next(iter(STEPS))}
 """Actions that exist: one that does not is refused before anybody asks who wants it."""
 
@@ -39,7 +41,8 @@ def rules(app: Flask) -> list[Rule]:
 
 
 def path_of(app: Flask, rule: Rule) -> str:
-    known = PARTS | KNOWLEDGE_PARTS if rule.rule.startswith("/knowledge/") else PARTS
+    own = {"/knowledge/": KNOWLEDGE_PARTS, "/consultations/": ADVICE_PARTS}
+    known = PARTS | next((parts for start, parts in own.items() if rule.rule.startswith(start)), {})
     values = {name: known.get(name, 1) for name in rule.arguments}
     return app.url_map.bind("localhost").build(rule.endpoint, values, next(iter(rule.methods or {"GET"})))
 

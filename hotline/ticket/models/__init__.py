@@ -1,6 +1,7 @@
 """The aggregate's tables."""
 
 from hotline.ticket.models.answers import Citation, Rating, Reply, ReviewRequest, UnitSignOff
+from hotline.ticket.models.chain import Decision, Dispute, Meeting, PhoneNotice, TaskForce, TaskForceMember
 from hotline.ticket.models.codes import (
     OPEN,
     AppealType,
@@ -31,12 +32,16 @@ __all__ = [
     "Consultation",
     "Contact",
     "ContactResult",
+    "Decision",
+    "Dispute",
     "Extension",
     "ExtensionReason",
+    "Meeting",
     "Objection",
     "ObjectionReason",
     "Pause",
     "PauseReason",
+    "PhoneNotice",
     "Rating",
     "RefusalReason",
     "Reply",
@@ -44,6 +49,8 @@ __all__ = [
     "ReviewRequest",
     "Ruling",
     "Satisfaction",
+    "TaskForce",
+    "TaskForceMember",
     "Ticket",
     "TicketSequence",
     "TicketStatus",

@@ -43,6 +43,8 @@ class Assignment(OnTicket, Base):
     )
 
     unit_id: Mapped[int] = mapped_column(ForeignKey("unit.id"))
+    parent_id: Mapped[int | None] = mapped_column(ForeignKey("assignment.id"))
+    """The part of the unit that sent it further down; None: the lead's own. The parent stays answerable for it."""
     kind: Mapped[AssignmentKind] = mapped_column(enum_column(AssignmentKind))
     handler_id: Mapped[int | None] = mapped_column(ForeignKey("account.id"))
     task: Mapped[str] = mapped_column(Text, default="")

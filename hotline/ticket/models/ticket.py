@@ -64,6 +64,8 @@ class Progress:
     contacted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     closed_at: Mapped[datetime | None] = mapped_column(UtcDateTime, index=True)
     supervised_since: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    disputed_since: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    task_force_since: Mapped[datetime | None] = mapped_column(UtcDateTime)
     urged_count: Mapped[int] = mapped_column(Integer, default=0)
     objection_count: Mapped[int] = mapped_column(Integer, default=0)
     objection_until: Mapped[datetime | None] = mapped_column(UtcDateTime)

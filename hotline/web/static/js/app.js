@@ -113,6 +113,15 @@
   }, true);
 
   // ---- clicks ---------------------------------------------------------------------------------------------------
+  // A source text goes to the end of the field it is offered for, in the same form.
+  function insertText(button) {
+    const box = button.closest("form").elements[button.dataset.insert];
+    const text = button.closest("blockquote").querySelector("[data-text]").textContent.trim();
+    box.value = box.value ? box.value.trimEnd() + "\n" + text : text;
+    box.dispatchEvent(new Event("input", { bubbles: true }));
+    box.focus();
+  }
+
   async function copyText(button) {
     try {
       await navigator.clipboard.writeText(button.dataset.copy);
@@ -138,6 +147,7 @@
   document.addEventListener("click", (event) => {
     const hit = (selector) => event.target.closest && event.target.closest(selector);
     if (hit("[data-copy]")) copyText(hit("[data-copy]"));
+    else if (hit("[data-insert]")) insertText(hit("[data-insert]"));
     else if (hit("[data-theme-toggle]")) toggleTheme();
     else if (hit("[data-opens]")) openLayer(hit("[data-opens]").dataset.opens);
     else if (hit("[data-close-panel]")) closePanel(hit("details[data-panel]"));

@@ -2,11 +2,12 @@
 // Everything here has a plain button that does the same on the server.
 (function () {
   "use strict";
-  const SEARCH_WAIT_MS = 200, CALLER_WAIT_MS = 400, BUSY_AFTER_MS = 200, STANDS_AFTER_MS = 3000;
+  const SEARCH_WAIT_MS = 200, CALLER_WAIT_MS = 400, SUGGEST_WAIT_MS = 500, BUSY_AFTER_MS = 200, STANDS_AFTER_MS = 3000;
   const MIN_QUESTION = 2, MIN_PHONE = 7, FROM_BODY = 60;
   const NEEDS = {
     caller: ["contact_phone", "uscc", "enterprise_name"],
     proposal: ["appeal_type", "category_code", "region_code", "urgency", "respondent_unit_code"],
+    suggestion: ["title", "body", "category_code", "contact_phone", "uscc"],
     search: ["kb_q", "kb_type", "kb_region", "kb_past"],
   };
 
@@ -255,6 +256,7 @@
       else if (NEEDS.search.includes(node.name) && isChange) later("search", 0);
       else if (NEEDS.caller.includes(node.name) && mayAsk(node)) later("caller", isChange ? 0 : CALLER_WAIT_MS);
       else if (NEEDS.proposal.includes(node.name) && isChange) later("proposal", 0);
+      if (NEEDS.suggestion.includes(node.name)) later("suggestion", SUGGEST_WAIT_MS);
     }
 
     form.addEventListener("compositionstart", () => { isComposing = true; });
@@ -265,6 +267,14 @@
       if (event.target.name === "title" || event.target.name === "body") searchFromAppeal(false);
     });
     document.getElementById("kb-from-title").addEventListener("click", () => searchFromAppeal(true));
+    box("suggestion").addEventListener("click", (event) => {
+      const taken = event.target.closest("[data-take]"), node = field("category_code");
+      if (!taken) return;
+      event.preventDefault();
+      node.value = taken.value;
+      node.dispatchEvent(new CustomEvent("hotline:filled"));
+      node.dispatchEvent(new Event("change", { bubbles: true }));
+    });
     box("search").addEventListener("click", (event) => {
       const hit = (selector) => event.target.closest(selector);
       if (hit("[data-opened]")) keep(hit("[data-opened]").dataset.opened);

@@ -1,0 +1,214 @@
+"""值班表: shifts with AB角 on the city's working days, who is on duty now, and the slots an appointment may take."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from hotline.accounts.actor import Actor
+from hotline.accounts.operations import audit
+from hotline.clock import SHANGHAI, to_local
+from hotline.database import ROW_IDS
+from hotline.directory.time import working_calendar
+from hotline.errors import Conflict, Forbidden, Invalid, NotFound
+from hotline.experts.models import Expert, RosterShift
+from hotline.experts.pool import is_valid, may_keep
+from hotline.experts.records import Appointment
+
+SLOT = timedelta(minutes=30)
+LEAD = timedelta(hours=2)
+"""Nobody is booked at shorter notice."""
+AHEAD = 14
+"""Days for which slots are offered."""
+DAYS = ("周一", "周二", "周三", "周四", "周五", "周六", "周日")
+Data = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Slot:
+    """Half an hour of one expert that is still free."""
+
+    expert: Expert
+    starts_at: datetime
+
+    @property
+    def ends_at(self) -> datetime:
+        return self.starts_at + SLOT
+
+    @property
+    def key(self) -> str:
+        """As forms send it."""
+        return f"{self.expert.id}@{to_local(self.starts_at):%Y-%m-%dT%H:%M}"
+
+
+@dataclass(frozen=True)
+class Day:
+    """One day of the week's view; `note` says why it is not an ordinary one."""
+
+    day: date
+    name: str
+    note: str
+    shifts: list[RosterShift]
+
+
+def lay_out(session: Session, data: Data, actor: Actor, now: datetime) -> list[RosterShift]:
+    """排班: the same hours on one day, or weekly until `until`. Holidays are left out unless `on_holidays`.
+
+    Raises Invalid, Forbidden for another unit's expert, Conflict for hours that the expert has already.
+    """
+    expert, substitute = _expert(session, data["expert_id"], "expert_id"), None
+    _demand(expert, actor)
+    if data.get("substitute_id"):
+        substitute = _expert(session, data["substitute_id"], "substitute_id")
+        _check_pair(expert, substitute)
+    if data["ends"] <= data["starts"]:
+        raise Invalid("结束时间须晚于开始时间", code="hours_invalid", field="ends")
+    days = _days(session, data)
+    made = [_shift(session, expert, substitute, day, data) for day in days]
+    session.flush()
+    audit(session, actor, "roster_laid_out", f"expert:{expert.account.login}", now, f"{days[0]} 起 {len(days)} 班")
+    return made
+
+
+def swap(session: Session, shift: RosterShift, data: Data, actor: Actor, now: datetime) -> None:
+    """替班: while the expert is absent the B角 answers, and back again. By the expert, a leader or a supervisor."""
+    if actor.account_id not in (shift.expert.account_id, shift.substitute and shift.substitute.account_id):
+        _demand(shift.expert, actor)
+    if data.get("substitute_id"):
+        other = _expert(session, data["substitute_id"], "substitute_id")
+        _check_pair(shift.expert, other)
+        shift.substitute = other
+    if shift.substitute is None and data["is_absent"]:
+        raise Invalid("请先指定B角", code="substitute_required", field="substitute_id")
+    shift.is_absent = data["is_absent"]
+    session.flush()
+    word = "由B角替班" if shift.is_absent else "本人值班"
+    audit(
+        session, actor, "roster_swapped", f"shift:{shift.id}", now, f"{shift.day} {word} {data.get('text', '')}".strip()
+    )
+
+
+def remove(session: Session, shift: RosterShift, actor: Actor, now: datetime) -> None:
+    """撤班. Raises Forbidden, Conflict when an appointment stands on it."""
+    _demand(shift.expert, actor)
+    booked = select(Appointment.id).where(
+        Appointment.is_held,
+        Appointment.expert_id == shift.acting.id,
+        Appointment.starts_at >= _at(shift.day, shift.starts),
+        Appointment.starts_at < _at(shift.day, shift.ends),
+        Appointment.ends_at > now,
+    )
+    if session.scalar(booked.limit(1)) is not None:
+        raise Conflict("这一班已有预约，请先改约或由B角替班", code="shift_booked")
+    session.delete(shift)
+    session.flush()
+    audit(session, actor, "roster_removed", f"expert:{shift.expert.account.login}", now, f"{shift.day}")
+
+
+def get_shift(session: Session, shift_id: int) -> RosterShift:
+    """One shift, held for a change. Raises NotFound."""
+    shift = session.get(RosterShift, shift_id, with_for_update={"of": RosterShift}) if shift_id in ROW_IDS else None
+    if shift is None:
+        raise NotFound("没有这一班", code="shift_not_found")
+    return shift
+
+
+def on_duty(session: Session, now: datetime) -> tuple[frozenset[int], frozenset[int]]:
+    """(experts on duty now, their substitutes who stand by); working time is the shift's own."""
+    local = to_local(now)
+    at = local.time().replace(microsecond=0)
+    query = select(RosterShift).where(RosterShift.day == local.date(), RosterShift.starts <= at, RosterShift.ends > at)
+    shifts = list(session.scalars(query))
+    acting = frozenset(shift.acting.id for shift in shifts)
+    standing_by = frozenset(shift.substitute_id for shift in shifts if shift.substitute_id and not shift.is_absent)
+    return acting, standing_by - acting
+
+
+def week(session: Session, first: date, experts: list[Expert]) -> list[Day]:
+    """Seven days from `first` with the shifts of these experts, as A角 or B角."""
+    ids = [one.id for one in experts]
+    mine = RosterShift.expert_id.in_(ids) | RosterShift.substitute_id.in_(ids)
+    last = first + timedelta(days=6)
+    query = select(RosterShift).where(mine, RosterShift.day.between(first, last))
+    shifts = list(session.scalars(query.order_by(RosterShift.day, RosterShift.starts, RosterShift.id)))
+    days = [first + timedelta(days=n) for n in range(7)]
+    return [Day(day, DAYS[day.weekday()], _note(session, day), [s for s in shifts if s.day == day]) for day in days]
+
+
+def slots(session: Session, experts: list[Expert], now: datetime) -> list[Slot]:
+    """The free half hours of these experts' shifts in the next two weeks, earliest first."""
+    by_id = {one.id: one for one in experts if is_valid(one, now)}
+    today = to_local(now).date()
+    query = select(RosterShift).where(RosterShift.day.between(today, today + timedelta(days=AHEAD)))
+    offered = [slot for shift in session.scalars(query) if shift.acting.id in by_id for slot in _slots(shift)]
+    taken = _taken(session, now)
+    free = {(slot.expert.id, slot.starts_at): slot for slot in offered if slot.starts_at >= now + LEAD}
+    return sorted((slot for key, slot in free.items() if key not in taken), key=lambda s: (s.starts_at, s.expert.id))
+
+
+def _taken(session: Session, now: datetime) -> set[tuple[int, datetime]]:
+    held = select(Appointment.expert_id, Appointment.starts_at).where(Appointment.is_held, Appointment.ends_at > now)
+    return {(expert, at) for expert, at in session.execute(held)}
+
+
+def _slots(shift: RosterShift) -> list[Slot]:
+    """On the hour and half hour only, so that two shifts never offer halves that overlap."""
+    begin, end = _at(shift.day, shift.starts), _at(shift.day, shift.ends)
+    first = begin + timedelta(minutes=-to_local(begin).minute % 30)
+    return [Slot(shift.acting, first + n * SLOT) for n in range((end - first) // SLOT)]
+
+
+def _at(day: date, clock: time) -> datetime:
+    return datetime.combine(day, clock, SHANGHAI)
+
+
+def _days(session: Session, data: Data) -> list[date]:
+    """The day itself, and the same weekday until `until`; working days only, unless holidays are wanted."""
+    first, until = data["day"], data.get("until") or data["day"]
+    if not first <= until <= first + timedelta(days=182):
+        raise Invalid("重复截止日须在首日之后半年以内", code="until_invalid", field="until")
+    every = [first + timedelta(weeks=n) for n in range((until - first).days // 7 + 1)]
+    calendar = working_calendar(session)
+    days = [day for day in every if data.get("on_holidays") or calendar.is_workday(day)]
+    if not days:
+        raise Invalid("所选日期都是休息日；确需节假日值班请勾选“节假日也值班”", code="no_workday", field="day")
+    return days
+
+
+def _note(session: Session, day: date) -> str:
+    if working_calendar(session).is_workday(day):
+        return "调休上班" if day.weekday() > 4 else ""
+    return "周末" if day.weekday() > 4 else "节假日"
+
+
+def _shift(session: Session, expert: Expert, substitute: Expert | None, day: date, data: Data) -> RosterShift:
+    starts, ends = data["starts"], data["ends"]
+    same = select(RosterShift.id).where(
+        RosterShift.expert_id == expert.id, RosterShift.day == day, RosterShift.starts < ends, RosterShift.ends > starts
+    )
+    if session.scalar(same.limit(1)) is not None:
+        raise Conflict(f"{expert.account.name} {day} 这段时间已有班", code="shift_overlaps", field="day")
+    shift = RosterShift(expert=expert, substitute=substitute, day=day, starts=starts, ends=ends)
+    session.add(shift)
+    return shift
+
+
+def _expert(session: Session, expert_id: int, field: str) -> Expert:
+    expert = session.get(Expert, expert_id) if expert_id in ROW_IDS else None
+    if expert is None:
+        raise Invalid("没有这位专家", code="expert_not_found", field=field)
+    return expert
+
+
+def _check_pair(expert: Expert, substitute: Expert) -> None:
+    """A substitute speaks for the same unit: the answer is the unit's word."""
+    if substitute.id == expert.id or substitute.unit_id != expert.unit_id:
+        raise Invalid("B角须是同一单位的另一位专家", code="substitute_invalid", field="substitute_id")
+
+
+def _demand(expert: Expert, actor: Actor) -> None:
+    if not may_keep(expert.unit, actor):
+        raise Forbidden("只能为本单位的专家排班", code="role_refused")

@@ -1,0 +1,112 @@
+"""代办: one click when somebody is away (leave, illness): the work goes to a substitute, and comes back at the end."""
+
+from collections.abc import Collection
+from datetime import date, datetime, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from hotline.accounts.actor import SYSTEM, Actor
+from hotline.accounts.models import Account, Post, UnitPost
+from hotline.clock import to_local
+from hotline.errors import Conflict, DomainError, Invalid
+from hotline.supervision.handover import hand_over, hand_over_all, open_work
+from hotline.supervision.models import Substitution
+from hotline.ticket.queries import get
+
+LONGEST = timedelta(days=180)
+
+
+def substitute(
+    session: Session, away: Account, taking: Account, last_day: date, reason: str, actor: Actor, now: datetime
+) -> Substitution:
+    """From today to `last_day`, both inclusive, `taking` holds what `away` holds: open tickets and posts.
+
+    Raises Invalid for a day that has passed and for who does not fit, Conflict while another one stands in already.
+    """
+    today = to_local(now).date()
+    if not today <= last_day <= today + LONGEST:
+        raise Invalid("结束日期须在今天之后、半年之内", code="bad_period", field="last_day")
+    if current(session, away) is not None:
+        raise Conflict(f"{away.name}已有代办人，请先结束", code="already_substituted")
+    posts = [(post.unit_id, post.post, post.effective_to) for post in open_work(session, away, today).posts]
+    numbers = hand_over_all(session, away, taking, f"{reason}，代办至 {last_day}", actor, now)
+    for unit_id, post, until in posts:
+        _limit_post(session, away, taking, (unit_id, post), last_day, until)
+    row = Substitution(account_id=away.id, substitute_id=taking.id, reason=reason, numbers=numbers, at=now)
+    row.first_day, row.last_day, row.by_id = today, last_day, actor.account_id
+    session.add(row)
+    session.flush()
+    return row
+
+
+def _limit_post(
+    session: Session, away: Account, taking: Account, held: tuple[int, Post], last_day: date, until: date | None
+) -> None:
+    """The substitute's post ends on the last day; the day after, its holder has it again."""
+    unit_id, post = held
+    theirs = select(UnitPost).filter_by(unit_id=unit_id, post=post, account_id=taking.id)
+    row = session.scalars(theirs.order_by(UnitPost.effective_from.desc())).first()
+    if row is None or (until is not None and until <= last_day):
+        return
+    row.effective_to = last_day
+    back = UnitPost(unit_id=unit_id, post=post, account_id=away.id, effective_from=last_day + timedelta(days=1))
+    back.effective_to = until
+    session.add(back)
+
+
+def current(session: Session, account: Account) -> Substitution | None:
+    """Who stands in for this account now."""
+    return session.scalar(select(Substitution).filter_by(account_id=account.id, ended_at=None))
+
+
+def is_over(session: Session, now: datetime) -> bool:
+    """Whether somebody is back."""
+    due = select(Substitution.id).where(Substitution.ended_at.is_(None), Substitution.last_day < to_local(now).date())
+    return session.scalar(due.limit(1)) is not None
+
+
+def give_back(session: Session, now: datetime) -> int:
+    """End every substitution whose last day is over: what is still open goes back; how many tickets."""
+    due = select(Substitution).where(Substitution.ended_at.is_(None), Substitution.last_day < to_local(now).date())
+    rows = session.scalars(due.with_for_update(skip_locked=True)).all()
+    return sum(len(end(session, row, SYSTEM, now)) for row in rows)
+
+
+def end(session: Session, row: Substitution, actor: Actor, now: datetime) -> list[str]:
+    """What passed over and the substitute still holds goes back to who is back; the numbers. An account that was
+    closed meanwhile gets nothing."""
+    row.ended_at = now
+    if not row.account.is_active:
+        return []
+    if (today := to_local(now).date()) <= row.last_day:
+        _posts_back(session, row, today)
+    return [number for number in _still_held(session, row, now) if _back(session, row, number, now)]
+
+
+def _posts_back(session: Session, row: Substitution, today: date) -> None:
+    """Whoever is back early has the posts again from today."""
+    begins = row.last_day + timedelta(days=1)
+    for later in session.scalars(select(UnitPost).filter_by(account_id=row.account_id, effective_from=begins)).all():
+        same = {"unit_id": later.unit_id, "post": later.post, "effective_to": row.last_day}
+        for held in session.scalars(select(UnitPost).filter_by(account_id=row.substitute_id, **same)).all():
+            held.effective_to = today - timedelta(days=1)
+            if held.effective_from >= today:
+                session.delete(held)
+        session.flush()
+        later.effective_from = today
+
+
+def _still_held(session: Session, row: Substitution, now: datetime) -> Collection[str]:
+    held = open_work(session, row.substitute, to_local(now).date()).numbers
+    return [number for number in row.numbers if number in held]
+
+
+def _back(session: Session, row: Substitution, number: str, now: datetime) -> bool:
+    data = {"from_login": row.substitute.login, "to_login": row.account.login, "text": "代办期满，交回本人"}
+    try:
+        with session.begin_nested():
+            hand_over(get(session, SYSTEM, number, lock=True), data, SYSTEM, now)
+    except DomainError:  # moved on to where the one who is back no longer fits: it stays with the substitute
+        return False
+    return True

@@ -1,0 +1,141 @@
+"""Which tickets may be about the same matter? By the same caller's keys, or by text, among those of the last days.
+
+A ticket is kept as its 32 most telling words: rare ones and those in the opening, hashed into columns. A question adds
+up the postings of its own 32. Adding is appending; memory is bounded, and the oldest ticket goes first.
+"""
+
+import math
+import threading
+from array import array
+from bisect import bisect_left, bisect_right
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from zlib import crc32
+
+import numpy as np
+from numpy.typing import NDArray
+
+from routing.features import FADE, OPENING_GAIN, plain
+
+ROOM = 100_000
+"""Tickets kept, about 80 MB."""
+WORDS = 32
+COLUMNS = 1 << 18
+ALIKE = 0.32
+"""Cosine from which two texts count as one matter. Chosen on pairs labelled by hand: routing/README.md."""
+SAME_CALLER = 1.0
+"""What it counts beside the likeness of the texts, so that the same caller's tickets stand first."""
+BEGINNING = 1000
+"""Tickets without any of the words that are thought to have been there before, so that two alone can be alike."""
+
+
+@dataclass(frozen=True)
+class Similar:
+    """A ticket's id, how alike its text is (0 to 1), and whether the caller is the same."""
+
+    id: int
+    alike: float
+    is_same_caller: bool
+
+
+class Posting:
+    """The tickets that hold a word: their serial numbers, rising, and the word's weight in each."""
+
+    def __init__(self) -> None:
+        self._serials, self._weights = array("q"), array("f")
+
+    def append(self, serial: int, weight: float, gone: int) -> None:
+        """One more ticket. Those up to serial `gone` have given way; once they are half the list, they are dropped."""
+        if len(self._serials) > 1 and self._serials[len(self._serials) // 2] <= gone:
+            kept = bisect_right(self._serials, gone)
+            del self._serials[:kept], self._weights[:kept]
+        self._serials.append(serial)
+        self._weights.append(weight)
+
+    def since(self, first: int) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+        """Serials from `first` on, and the weights. Views: gone before the next `append`."""
+        start = bisect_left(self._serials, first)
+        serials, weights = np.frombuffer(self._serials, np.int64), np.frombuffer(self._weights, np.float32)
+        return serials[start:], weights[start:]
+
+
+class SimilarIndex:
+    """Tickets to compare with. Safe to share between threads."""
+
+    def __init__(self, room: int = ROOM) -> None:
+        self._room = room
+        self._postings: dict[int, Posting] = {}
+        self._ids = np.zeros(room, dtype=np.int64)
+        self._times = np.zeros(room, dtype=np.float64)
+        self._seen_in = np.zeros(COLUMNS, dtype=np.int32)
+        self._keys: list[frozenset[str]] = [frozenset()] * room
+        self._rows_of: dict[str, set[int]] = defaultdict(set)
+        self._added = 0
+        self._lock = threading.Lock()
+
+    def __len__(self) -> int:
+        return min(self._added, self._room)
+
+    def add(self, id: int, at: datetime, tokens: Iterable[str], keys: Collection[str] = ()) -> None:
+        """A ticket that came in at `at`. `keys` stand for its caller: whatever string is equal for equal callers."""
+        amounts = _amounts(tokens)
+        with self._lock:
+            serial, row = self._added, self._added % self._room
+            self._forget(row)
+            self._seen_in[list(amounts)] += 1
+            self._added += 1
+            for column, weight in zip(*self._signature(amounts), strict=True):
+                self._postings.setdefault(int(column), Posting()).append(serial, float(weight), serial - self._room)
+            self._ids[row], self._times[row], self._keys[row] = id, at.timestamp(), frozenset(keys)
+            for key in self._keys[row]:
+                self._rows_of[key].add(row)
+
+    def find(
+        self, tokens: Iterable[str], at: datetime, days: int, keys: Collection[str] = (), top: int = 5
+    ) -> list[Similar]:
+        """The tickets of the `days` before `at` (and after it) by the same caller or of like text, the likest first."""
+        amounts, since = _amounts(tokens), (at - timedelta(days=days)).timestamp()
+        with self._lock:
+            alike = self._alike(amounts)
+            same = {row for key in keys for row in self._rows_of.get(key, ())}
+            rows = [row for row in {*np.flatnonzero(alike >= ALIKE).tolist(), *same} if self._times[row] >= since]
+            found = [Similar(int(self._ids[row]), round(float(alike[row]), 3), row in same) for row in rows]
+        return sorted(found, key=lambda one: (-one.alike - SAME_CALLER * one.is_same_caller, -one.id))[:top]
+
+    def alike(self, tokens: Sequence[str], others: Sequence[str]) -> float:
+        """How alike two texts are, measured with the words of this index."""
+        mine, theirs = (dict(zip(*self._signature(_amounts(text)), strict=True)) for text in (tokens, others))
+        return float(sum(weight * theirs.get(column, 0.0) for column, weight in mine.items()))
+
+    def _alike(self, amounts: dict[int, float]) -> NDArray[np.float32]:
+        found = np.zeros(len(self), dtype=np.float32)
+        for column, weight in zip(*self._signature(amounts), strict=True):
+            if posting := self._postings.get(int(column)):
+                serials, weights = posting.since(self._added - self._room)
+                found[serials % self._room] += weight * weights
+        return found
+
+    def _signature(self, amounts: dict[int, float]) -> tuple[NDArray[np.uint32], NDArray[np.float32]]:
+        """The columns of the WORDS most telling words and their weights, at length 1."""
+        columns = np.array(list(amounts), dtype=np.uint32)
+        rarity = np.log((self._added + BEGINNING) / (self._seen_in[columns] + 0.5))
+        weights = (1 + np.log(list(amounts.values()))) * rarity
+        best = np.argsort(-weights, kind="stable")[:WORDS]
+        length = math.sqrt(float(weights[best] @ weights[best])) or 1.0
+        return columns[best], (weights[best] / length).astype(np.float32)
+
+    def _forget(self, row: int) -> None:
+        for key in self._keys[row]:
+            self._rows_of[key].discard(row)
+            if not self._rows_of[key]:
+                del self._rows_of[key]
+
+
+def _amounts(tokens: Iterable[str]) -> dict[int, float]:
+    """Column → how much of its words is in the text; those in the opening count more, as in `routing.features`."""
+    found: dict[int, float] = defaultdict(float)
+    for place, token in enumerate(plain(tokens)):
+        found[crc32(token.encode()) % COLUMNS] += 1 + OPENING_GAIN * math.exp(-place / FADE)
+    return found
