@@ -68,7 +68,7 @@ class CatalogueQuestion(Checked):
 
 
 class NewRow(CatalogueEntry):
-    """A row to put; `dry_run` only tells what it would do."""
+    """A row to put; `dry_run` only tells what it would do; `version`: the id of the row seen, if one is replaced."""
 
     dry_run = flag("只预览")
 

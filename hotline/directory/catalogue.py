@@ -11,6 +11,7 @@ from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import Session, contains_eager, joinedload
 
 from hotline.clock import to_local
+from hotline.database import ROW_IDS
 from hotline.directory.models import CatalogueRow, Category, Region, RegionKind, Unit
 from hotline.directory.operations import Change
 from hotline.directory.queries import effective
@@ -25,7 +26,10 @@ EVERYWHERE = "全市"
 
 @dataclass(frozen=True)
 class Entry:
-    """What a row is to say. Category None: whatever arises in the region; region None: the whole city."""
+    """What a row is to say. Category None: whatever arises in the region; region None: the whole city.
+
+    `seen`: the id of the row that was on the form, so that nobody replaces what he has not seen.
+    """
 
     category: Category | None
     region: Region | None
@@ -36,6 +40,7 @@ class Entry:
     support: tuple[Unit, ...] = ()
     fallback: Unit | None = None
     legal_basis: str = ""
+    seen: int | None = None
 
     @property
     def place(self) -> Region | None:
@@ -88,7 +93,12 @@ def standing(session: Session, slot: str) -> CatalogueRow | None:
     counted = said.where(
         or_(CatalogueRow.effective_to.is_(None), CatalogueRow.effective_to >= CatalogueRow.effective_from)
     )
-    return session.scalar(counted.with_for_update(of=CatalogueRow))
+    return session.scalar(counted.execution_options(populate_existing=True))
+
+
+def _hold(session: Session, slot: str) -> None:
+    """Keep others from changing what is said about this. Only then is it read: whoever waited sees the new state."""
+    session.execute(select(CatalogueRow.id).filter_by(slot=slot).order_by(CatalogueRow.id).with_for_update())
 
 
 def _next_version(session: Session, slot: str) -> int:
@@ -101,8 +111,9 @@ def put(session: Session, entry: Entry, signed: Signature) -> Change:
     Raises Invalid (units that exclude each other, a period that cannot be, nothing new, a change of the past) and
     Conflict (something is planned for later already).
     """
+    _hold(session, entry.slot)
     last = standing(session, entry.slot)
-    check(entry, last, signed.today)
+    check(session, entry, last, signed.today)
     before = plain(session, last)
     if last is not None and (last.effective_to is None or last.effective_to >= entry.effective_from):
         _cut(last, entry.effective_from - DAY, signed)
@@ -127,16 +138,27 @@ def put(session: Session, entry: Entry, signed: Signature) -> Change:
     return Change(f"catalogue:{row.slot}", before, plain(session, row))
 
 
-def check(entry: Entry, last: CatalogueRow | None, today: date) -> None:
-    """Refuse what the catalogue must not say. Raises Invalid, Conflict."""
+def check(session: Session, entry: Entry, last: CatalogueRow | None, today: date) -> None:
+    """Refuse what the catalogue must not say. `last`: the row that stands. Raises Invalid, Conflict."""
+    is_told = entry.seen is not None and entry.seen in ROW_IDS
+    seen = session.get(CatalogueRow, entry.seen) if is_told else None
+    if seen is not None and seen.slot == entry.slot and seen is not last:
+        raise Conflict("该安排刚被他人修改，请核对后重新提交", code="stale_version")
+    _check_content(entry)
+    if last is not None:  # what was never written down may begin in the past: nothing is overwritten
+        _check_successor(entry, last, today)
+
+
+def _check_content(entry: Entry) -> None:
     if entry.unit in entry.support:
         raise Invalid("主办单位不能同时协办", code="lead_supports", field="support_unit_codes")
     if entry.fallback is not None and entry.fallback in (entry.unit, *entry.support):
         raise Invalid("兜底单位不能是主办或协办单位", code="fallback_leads", field="fallback_unit_code")
     if entry.effective_to is not None and entry.effective_to < entry.effective_from:
         raise Invalid("有效期至不能早于生效日期", code="bad_period", field="effective_to")
-    if last is None:
-        return  # what was never written down may begin in the past: nothing is overwritten
+
+
+def _check_successor(entry: Entry, last: CatalogueRow, today: date) -> None:
     if says_the_same(last, entry):
         raise Invalid("与现有安排相同，没有变化", code="nothing_changed")
     if last.effective_from > entry.effective_from:
@@ -165,6 +187,8 @@ def check_end(row: CatalogueRow, last: date, today: date) -> None:
 
 def end(session: Session, row: CatalogueRow, last: date, signed: Signature) -> Change:
     """A row ends after `last`; one that has not begun by then is withdrawn. Raises Invalid, Conflict."""
+    _hold(session, row.slot)
+    session.refresh(row)
     check_end(row, last, signed.today)
     before = plain(session, row)
     _cut(row, max(last, row.effective_from - DAY), signed)

@@ -89,13 +89,14 @@ def entry_of(session: Session, data: Data, today: date) -> Entry:
         ),
         fallback=by_code(session, Unit, fallback, day, field="fallback_unit_code") if fallback else None,
         legal_basis=data.get("legal_basis", ""),
+        seen=data.get("version"),
     )
 
 
 def verify(session: Session, changes: Changes, today: date) -> None:
     """Refuse beforehand what `carry_out` would refuse. Raises Invalid, Conflict."""
     for entry in changes.puts:
-        check(entry, standing(session, entry.slot), today)
+        check(session, entry, standing(session, entry.slot), today)
     for row, last in changes.ends:
         check_end(row, last, today)
 

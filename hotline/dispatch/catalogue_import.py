@@ -101,7 +101,7 @@ def plan(session: Session, lines: Sequence[Line], today: date, *, is_complete: b
     for line in lines:
         try:
             entry = names.entry(line.cells)
-            planned.append(_planned(line.number, entry, known[entry.slot], today))
+            planned.append(_planned(session, line.number, entry, known[entry.slot], today))
         except DomainError as error:
             errors.append((line.number, error.message))
     errors += _doubles(planned)
@@ -119,13 +119,13 @@ def _by_slot(session: Session) -> defaultdict[str, list[CatalogueRow]]:
     return found
 
 
-def _planned(number: int, entry: Entry, known: Sequence[CatalogueRow], today: date) -> Planned:
+def _planned(session: Session, number: int, entry: Entry, known: Sequence[CatalogueRow], today: date) -> Planned:
     """Raises Invalid, Conflict for a line the catalogue cannot take."""
     for row in known:
         if row.effective_from == entry.effective_from and says_the_same(row, entry):
             return Planned(number, "same", entry, row)
     if not known:
-        check(entry, None, today)
+        check(session, entry, None, today)
         return Planned(number, "new", entry)
     last = known[-1]
     if says_the_same(last, replace(entry, effective_to=last.effective_to)):
@@ -135,7 +135,7 @@ def _planned(number: int, entry: Entry, known: Sequence[CatalogueRow], today: da
             return Planned(number, "ended", entry, last)
     if entry.effective_from == last.effective_from < today:
         entry = replace(entry, effective_from=today)  # the line was changed, its date was not: from now on
-    check(entry, last, today)
+    check(session, entry, last, today)
     is_over = last.effective_to is not None and last.effective_to < entry.effective_from
     return Planned(number, "new" if is_over else "changed", entry, last)
 

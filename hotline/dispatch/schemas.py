@@ -55,7 +55,7 @@ class AddSupport(Form):
 
 
 class CatalogueEntry(Form):
-    """派单目录: what one row is to say from a day on."""
+    """派单目录: what one row is to say from a day on; `version` is the id of the row that it replaces."""
 
     category_code = reference("事项", "topics", width=8, placeholder="区域通则：该区域的承接或兜底单位")
     region_code = reference("适用区域", "regions", width=4, placeholder="全市")

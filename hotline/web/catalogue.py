@@ -104,6 +104,7 @@ def _form(d: Door) -> FormPage:
 
 def _values(d: Door, old: CatalogueRow) -> dict[str, Any]:
     return {
+        "version": old.id,
         "category_code": old.category.code if old.category else "",
         "region_code": old.region.code if old.region else "",
         "appeal_type": old.appeal_type or "",

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date, timedelta
+from threading import Barrier, Thread
 from typing import Any
 
 import pytest
@@ -107,7 +108,31 @@ def test_nothing_goes_before_what_is_planned_but_the_plan_itself_can_be_replaced
         assert said(session, TODAY)[0] == "CZJ"
 
 
-def test_two_who_replace_the_same_row_at_once_do_not_both_succeed(city: City) -> None:
+def test_of_two_who_replace_the_same_row_at_once_one_wins_and_one_is_told(city: City) -> None:
+    with writing(city) as session:
+        seen = standing(session, entry(session).slot).id
+    start, told = Barrier(2), []
+
+    def replace_by(unit: str) -> None:
+        start.wait()
+        try:
+            with writing(city) as session:
+                put(session, entry(session, unit, seen=seen), signed(city))
+                told.append(unit)
+        except (Conflict, IntegrityError) as error:
+            told.append(type(error).__name__)
+
+    both = [Thread(target=replace_by, args=(unit,)) for unit in ("GXJ", "CZJ")]
+    for one_of_them in both:
+        one_of_them.start()
+    for one_of_them in both:
+        one_of_them.join()
+    with writing(city) as session:
+        assert len(told) == 2 and said(session, TODAY)[0] in told and "Conflict" in told
+        assert [row.kind for row in problems(session, TODAY)] == []
+
+
+def test_the_same_version_of_a_row_does_not_stand_twice(city: City) -> None:
     with writing(city) as session:
         old = standing(session, entry(session).slot)
     with pytest.raises(IntegrityError), writing(city) as session:

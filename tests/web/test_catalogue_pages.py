@@ -127,6 +127,17 @@ def test_only_ticked_tickets_are_sent_on_by_the_tables_own_action(city: City, bo
     assert "已另行处理" in boss.get(path).text
 
 
+def test_a_form_that_is_stale_is_refused_and_keeps_what_was_typed(city: City, boss: Desk) -> None:
+    path = f"/catalogue/new?row={row_id(city, LOAN_INTEREST)}"
+    boss.get(path)
+    seen = boss.hidden("version")
+    change(boss, unit_code="CZJ")
+    boss.get("/catalogue")
+    answer = boss.post(path, **{**NEW, "version": seen, "confirmed": "1"})
+    assert answer.status_code == 409 and "该安排刚被他人修改" in answer.text and "三定调整" in answer.text
+    assert boss.post("/catalogue/new", **{**NEW, "version": "9" * 30}).status_code == 200
+
+
 def test_odd_addresses_and_days_are_refused_in_words(city: City, boss: Desk) -> None:
     for query in ({"row": "99999999999999999999"}, {"row": "x"}, {"row": "999999"}):
         assert boss.get("/catalogue/new", **query).status_code == 404, query
