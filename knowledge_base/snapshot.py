@@ -26,7 +26,7 @@ from knowledge_base.weighting import Field, Occurrences, Postings, Spread
 
 COMMON = 4
 """A term in more than one of so many documents is kept as one array over all of them."""
-MAX_KEPT = 6_000_000
+MAX_KEPT = 5_000_000
 """Numbers in those arrays, four bytes each, per generation."""
 MAX_FOUND = 8000
 """Terms whose places in the files are remembered."""

@@ -50,6 +50,10 @@ class _Lines:
         self._text = f"\n{text}\n"
         self._starts = array("Q", (found.end() for found in re.finditer("\n", self._text)))
 
+    def line(self, number: int) -> str:
+        """One of them."""
+        return self._text[self._starts[number] : self._starts[number + 1] - 1]
+
     def holding(self, part: str) -> Iterator[int]:
         """The lines that hold it, in order, each once. A part that begins with a line break begins a line."""
         at = self._text.find(part)
@@ -95,7 +99,7 @@ class Titles:
         wanted = "".join(normalise(typed[:MAX_TYPED]).split())
         found: dict[str, Suggestion] = {}
         for at, how in self._found(wanted) if wanted and len(self.docs) else ():
-            doc, title = int(self.docs[at]), self._words[at]
+            doc, title = int(self.docs[at]), self._word(at)
             if allowed is None or allowed[doc]:
                 found.setdefault(title, Suggestion(doc, title, how))
             if len(found) == top:
@@ -114,15 +118,15 @@ class Titles:
             yield from ((at, "abbreviation") for at in self._abbreviated(wanted))
 
     def _beginning(self, wanted: str) -> list[int]:
-        start = bisect_left(self._sorted, wanted, key=self._words.__getitem__)
-        end = bisect_left(self._sorted, wanted + "\U0010ffff", lo=start, key=self._words.__getitem__)
+        start = bisect_left(self._sorted, wanted, key=self._word)
+        end = bisect_left(self._sorted, wanted + "\U0010ffff", lo=start, key=self._word)
         return sorted(self._sorted[start:end])
 
     def _holding(self, wanted: str) -> Iterator[int]:
         few = self._rarest(wanted)
         if len(few) > _FEW:
             return self._all_words.holding(wanted)
-        return (at for at in few if wanted in self._words[at])
+        return (at for at in few if wanted in self._word(at))
 
     def _abbreviated(self, wanted: str) -> Iterator[int]:
         """高企 → 高新技术企业: its characters in this order, with little between."""
@@ -130,15 +134,14 @@ class Titles:
         few = self._rarest(wanted)
         if len(few) > _FEW:
             return self._all_words.matching(pattern)
-        return (at for at in few if pattern.search(self._words[at]))
+        return (at for at in few if pattern.search(self._word(at)))
 
     def _rarest(self, wanted: str) -> array[int]:
         """The titles that hold the rarest character of it."""
         return min((self._places.get(char, _NOWHERE) for char in wanted), key=len)
 
-    @cached_property
-    def _words(self) -> list[str]:
-        return self.text.split("\n")
+    def _word(self, line: int) -> str:
+        return self._all_words.line(line)
 
     @cached_property
     def _all_words(self) -> _Lines:
@@ -154,13 +157,14 @@ class Titles:
 
     @cached_property
     def _sorted(self) -> array[int]:
-        return array("I", sorted(range(len(self._words)), key=self._words.__getitem__))
+        words = self.text.split("\n")
+        return array("I", sorted(range(len(words)), key=words.__getitem__))
 
     @cached_property
     def _places(self) -> dict[str, array[int]]:
         """Character → the lines that hold it, in order."""
         places: defaultdict[str, array[int]] = defaultdict(lambda: array("I"))
-        for number, line in enumerate(self._words):
+        for number, line in enumerate(self.text.split("\n")):
             for char in set(line):
                 places[char].append(number)
         return dict(places)

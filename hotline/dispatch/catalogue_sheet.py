@@ -1,16 +1,11 @@
 """派单目录 as an xlsx sheet: one row a line, names as people read them; what is written reads back as the same."""
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from io import BytesIO
 from typing import Any
-
-from openpyxl import Workbook
-from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
-from openpyxl.styles import Alignment, Font, PatternFill
-from openpyxl.utils import get_column_letter
-from openpyxl.worksheet.worksheet import Worksheet
 
 from hotline.directory.catalogue import EVERYWHERE, GENERAL
 from hotline.errors import Invalid, TooLarge
@@ -30,6 +25,8 @@ REQUIRED = frozenset({"category", "lead"})
 ANY_TYPE = "全部"
 UNSAFE = ("=", "+", "-", "@", "\t", "\r", "'")
 """A cell that begins so is taken for a formula by some program; the quote itself, so that it reads back."""
+CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
+"""Characters that no xlsx may hold."""
 HEADER_WITHIN, MAX_LINES = 10, 20_000
 NOTES = (
     "派单目录：每行一项安排，按“事项代码 + 适用区域 + 诉求类型”识别。",
@@ -51,6 +48,8 @@ class Line:
 
 def write(lines: Iterable[dict[str, str]]) -> bytes:
     """A workbook of these rows, with a second sheet that says how to fill it in."""
+    from openpyxl import Workbook  # 12 MB of a process that few ever need
+
     book = Workbook()
     sheet = book.active
     sheet.title = "派单目录"
@@ -67,7 +66,10 @@ def write(lines: Iterable[dict[str, str]]) -> bytes:
     return stored.getvalue()
 
 
-def _dress(sheet: Worksheet) -> None:
+def _dress(sheet: Any) -> None:
+    from openpyxl.styles import Alignment, Font, PatternFill
+    from openpyxl.utils import get_column_letter
+
     for at, width in enumerate(WIDTHS, 1):
         sheet.column_dimensions[get_column_letter(at)].width = width
         head = sheet.cell(1, at)
@@ -82,7 +84,7 @@ def _dress(sheet: Worksheet) -> None:
 
 def safe(text: str) -> str:
     """Text that a workbook can hold and no spreadsheet program takes for a formula."""
-    text = ILLEGAL_CHARACTERS_RE.sub("", text)
+    text = CONTROLS.sub("", text)
     return f"'{text}" if text.lstrip(" ").startswith(UNSAFE) else text
 
 

@@ -1,6 +1,7 @@
 """Which version is the answer on a day. Only dates decide: nothing here waits for a clock to have fired."""
 
 from datetime import date, datetime
+from functools import lru_cache
 
 from sqlalchemy import Select, exists, or_, select
 from sqlalchemy.orm import aliased, contains_eager
@@ -53,6 +54,7 @@ def state_of(version: KbEntryVersion, on: date) -> State:
     return State.EXPIRED if version.expires_at is not None and version.expires_at < on else State.IN_FORCE
 
 
+@lru_cache(maxsize=16)  # the same day is asked for all day, and building it takes longer than many an answer
 def in_force(on: date, *, public_only: bool) -> Select[KbEntryVersion]:
     """The versions that are the answer on a day: of each entry the newest that has begun, if nothing has ended it."""
     later = aliased(KbEntryVersion)

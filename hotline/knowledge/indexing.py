@@ -32,7 +32,7 @@ log = logging.getLogger(__name__)
 
 MAX_UPDATED = 500
 """Changed entries that are worth updating one by one; more, and a new index is built beside the old one."""
-MOMENT = 0.7
+MOMENT = 0.4
 """Seconds for which also an update is left to them: writing needs the pinyin of every word, 60 MB of a process."""
 LONGEST_REST = 60.0
 """Seconds between two tries while the disk is full; the first retry comes at once, then the rest doubles."""

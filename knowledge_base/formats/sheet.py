@@ -7,9 +7,6 @@ from datetime import date, datetime
 from io import BytesIO
 from typing import Any
 
-from openpyxl import load_workbook
-from openpyxl.utils.exceptions import InvalidFileException
-
 from knowledge_base.formats.extracted import Extracted, QaRow, Unreadable
 from knowledge_base.normalise import normalise
 
@@ -46,6 +43,9 @@ def read(content: bytes) -> Extracted:
 
 def sheets(content: bytes) -> list[tuple[str, list[Row]]]:
     """The values of every sheet, row by row, with the sheet's name. Raises Unreadable for a broken file."""
+    from openpyxl import load_workbook  # 12 MB of a process that few ever need
+    from openpyxl.utils.exceptions import InvalidFileException
+
     try:
         with warnings.catch_warnings(action="ignore"):  # of styles and extensions it skips
             book = load_workbook(BytesIO(content), read_only=True, data_only=True)
