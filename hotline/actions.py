@@ -3,13 +3,10 @@
 The form of an action is its schema: a page draws its fields, the API documents and checks them.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from datetime import datetime
-from functools import cache
 from typing import Any
 
-from marshmallow import Schema
 from sqlalchemy.orm import Session
 
 from hotline.accounts.actor import Actor
@@ -42,16 +39,7 @@ from hotline.ticket.numbering import is_number
 from hotline.ticket.operations import check
 from hotline.ticket.parts import follow_master
 from hotline.ticket.queries import get
-from hotline.ticket.schemas import Reasoned, Remark, checked
-
-
-@dataclass(frozen=True)
-class Action:
-    """What runs, and what it is given."""
-
-    operation: Callable[..., Any]
-    schema: type[Schema]
-
+from hotline.ticket.schemas import Action, Reasoned, Remark
 
 CREATING: dict[str, Action] = {
     "answer": Action(intake.answer, intake_forms.Answer),
@@ -163,23 +151,12 @@ def perform(
     if action not in known:
         raise NotFound("没有这个操作", code="unknown_action")
     if number is None:
-        made: Ticket = known[action].operation(session, load(known[action], payload), actor, now)
+        made: Ticket = known[action].operation(session, known[action].load(payload), actor, now)
         return made
     if not is_number(number):
         raise NotFound("工单号有误，请核对", code="ticket_not_found")
     ticket = get(session, actor, number, lock=True)
     catch_up(session, AROUND, {"ticket_id": ticket.id}, now, lambda: sweep_context(session))
     check(ticket, action, actor, now)  # what may not be done at all is said before how its form is wrong
-    known[action].operation(ticket, load(known[action], payload), actor, now)
+    known[action].operation(ticket, known[action].load(payload), actor, now)
     return ticket
-
-
-def load(action: Action, payload: Mapping[str, Any]) -> dict[str, Any]:
-    """The checked form. Raises Invalid with every field's messages."""
-    return checked(_schema(action.schema), payload)
-
-
-@cache
-def _schema(form: type[Schema]) -> Schema:
-    """A form holds nothing of what it loads, and making one costs more than loading."""
-    return form()

@@ -9,7 +9,8 @@ from flask import abort, g, request
 from hotline.accounts.operations import account_of_token
 from hotline.clock import utcnow
 from hotline.errors import Invalid, Unauthenticated
-from hotline.ui.door import transaction
+from hotline.idempotency import once
+from hotline.ui.door import Door, transaction
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -40,3 +41,9 @@ def bearer(view: View) -> View:
         return view(*args, **kwargs)
 
     return checked  # type: ignore[return-value]
+
+
+def once_for(d: Door, make: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+    """The same `Idempotency-Key` with the same input gives the same answer."""
+    key = request.headers.get("Idempotency-Key")
+    return once(d.session, d.owner, key, {"path": request.path, **json_body()}, d.now, make)

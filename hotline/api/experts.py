@@ -4,20 +4,18 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
-from flask import request
 from flask_smorest import Blueprint
 from marshmallow import fields
 
-from hotline.api.access import bearer, json_body
-from hotline.errors import NotFound
+from hotline.api.access import bearer, json_body, once_for
+from hotline.api.routes import refuse_others, route
 from hotline.experts import appointments, pool, roster, view
 from hotline.experts import schemas as forms
-from hotline.experts.actions import ADVICE_ACTIONS, CREATING_ADVICE, AdviceAction, perform_on_advice
+from hotline.experts.actions import ADVICE_ACTIONS, CREATING_ADVICE, perform_on_advice
 from hotline.experts.figures import figures_of
 from hotline.experts.lifecycle import LABELS
 from hotline.experts.queries import events, get_advice, waiting
 from hotline.experts.records import Advice
-from hotline.idempotency import once
 from hotline.ticket.queries import get
 from hotline.ticket.schemas import Checked, day, line
 from hotline.ui.door import Door, door
@@ -61,7 +59,7 @@ def experts() -> dict[str, Any]:
 def recommend(data: dict[str, Any]) -> dict[str, Any]:
     """推荐入库."""
     with door(write=True) as d:
-        return view.expert_as_dict(pool.recommend(d.session, data, d.actor, d.now), 0)
+        return once_for(d, lambda: view.expert_as_dict(pool.recommend(d.session, data, d.actor, d.now), 0))
 
 
 @pages.put("/experts/<int:expert_id>")
@@ -121,7 +119,11 @@ def _day(one: roster.Day) -> dict[str, Any]:
 def lay_out(data: dict[str, Any]) -> dict[str, Any]:
     """排班."""
     with door(write=True) as d:
-        return {"shifts": [view.shift_as_dict(one) for one in roster.lay_out(d.session, data, d.actor, d.now)]}
+
+        def make() -> dict[str, Any]:
+            return {"shifts": [view.shift_as_dict(one) for one in roster.lay_out(d.session, data, d.actor, d.now)]}
+
+        return once_for(d, make)
 
 
 @pages.post("/roster/<int:shift_id>/swap")
@@ -171,20 +173,13 @@ def _shown(d: Door, advice: Advice) -> dict[str, Any]:
     return view.advice_as_dict(d.session, advice, d.actor, d.now)
 
 
-def _once(d: Door, make: Callable[[], dict[str, Any]]) -> dict[str, Any]:
-    """The same `Idempotency-Key` gives the same answer."""
-    key = request.headers.get("Idempotency-Key")
-    return once(d.session, d.owner, key, {"path": request.path, **json_body()}, d.now, make)
-
-
 def _create(action: str) -> Callable[[], dict[str, Any]]:
     """A route that makes a consultation."""
 
-    @bearer
     def create() -> dict[str, Any]:
         payload = json_body()
         with door(write=True) as d:
-            return _once(d, lambda: _shown(d, perform_on_advice(d.session, d.actor, action, payload, d.now)))
+            return once_for(d, lambda: _shown(d, perform_on_advice(d.session, d.actor, action, payload, d.now)))
 
     return create
 
@@ -192,7 +187,6 @@ def _create(action: str) -> Callable[[], dict[str, Any]]:
 def _act(action: str) -> Callable[[int], dict[str, Any]]:
     """A route that takes one row of the consultations' table. Who declines no longer sees more than that he did."""
 
-    @bearer
     def act(advice_id: int) -> dict[str, Any]:
         payload = json_body()
         with door(write=True) as d:
@@ -201,22 +195,9 @@ def _act(action: str) -> Callable[[int], dict[str, Any]]:
     return act
 
 
-def _route(path: str, name: str, action: str, spec: AdviceAction, view_of: Callable[..., Any], status: int) -> None:
-    view_of.__name__ = name
-    view_of.__doc__ = f"{LABELS[action]}（{action}）"
-    body = {"required": True, "content": {"application/json": {"schema": spec.schema}}}
-    pages.route(path, methods=["POST"], endpoint=name)(pages.doc(requestBody=body)(pages.response(status)(view_of)))
-
-
 for _name, _spec in CREATING_ADVICE.items():
-    _route(f"/consultations/new/{_name}", f"new_{_name}", _name, _spec, _create(_name), 201)
+    route(pages, f"/consultations/new/{_name}", _name, LABELS[_name], _spec.schema, _create(_name), 201)
 for _name, _spec in ADVICE_ACTIONS.items():
-    _route(f"/consultations/<int:advice_id>/actions/{_name}", f"act_{_name}", _name, _spec, _act(_name), 200)
-
-
-@pages.post("/consultations/<int:advice_id>/actions/<action>")
-@bearer
-@pages.response(404)
-def unknown_action(advice_id: int, action: str) -> None:
-    """Any other action: there is none."""
-    raise NotFound(f"没有“{action}”这个操作", code="unknown_action")
+    _path = f"/consultations/<int:advice_id>/actions/{_name}"
+    route(pages, _path, _name, LABELS[_name], _spec.schema, _act(_name), 200)
+refuse_others(pages, "consultations/<int:advice_id>")

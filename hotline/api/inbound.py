@@ -6,7 +6,7 @@ from flask_smorest import Blueprint
 from sqlalchemy import or_
 
 from hotline.accounts.actor import SYSTEM
-from hotline.actions import Action, load, perform
+from hotline.actions import perform
 from hotline.api.access import bearer, json_body
 from hotline.directory.models import Source
 from hotline.directory.queries import by_code
@@ -16,7 +16,7 @@ from hotline.ticket.facts import Facts
 from hotline.ticket.lifecycle import TABLE
 from hotline.ticket.models import Ticket
 from hotline.ticket.queries import scope, visible
-from hotline.ticket.schemas import SHORT, line
+from hotline.ticket.schemas import SHORT, Action, line
 from hotline.ui.door import Door, door
 from hotline.workflow import choose
 
@@ -49,7 +49,7 @@ def receive() -> dict[str, Any]:
     Forbidden (403) for who may not register: the answer's query code opens the enterprise's own page.
     """
     payload = json_body()
-    data, asked = load(INBOUND, payload), {**payload, "imposed_due_confirmed": True}
+    data, asked = INBOUND.load(payload), {**payload, "imposed_due_confirmed": True}
     with door(write=True) as d:
         choose(TABLE, "submit", Facts(status=None, appeal_type=data["appeal_type"]), d.actor)
         ticket = _known(d, data) or perform(d.session, d.actor, "submit", asked, d.now)

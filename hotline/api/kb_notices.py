@@ -3,13 +3,11 @@
 from collections.abc import Callable
 from typing import Any
 
-from flask import request
 from flask_smorest import Blueprint
 
-from hotline.api.access import bearer, json_body
+from hotline.api.access import bearer, json_body, once_for
 from hotline.api.routes import refuse_others, route
 from hotline.errors import Forbidden
-from hotline.idempotency import once
 from hotline.knowledge import notices, schemas
 from hotline.knowledge.access import reads_internal
 from hotline.knowledge.notice_steps import STEPS, Step, is_live, shown_to, steps_of
@@ -49,12 +47,7 @@ def show(notice_id: int) -> dict[str, Any]:
 def raise_one(data: dict[str, Any]) -> dict[str, Any]:
     """拟发; a supervisor's own is live at once."""
     with door(write=True) as d:
-        key, what = request.headers.get("Idempotency-Key"), {"path": request.path, **json_body()}
-
-        def make() -> dict[str, Any]:
-            return _shown(d, notices.raise_notice(d.session, data, d.actor, d.now))
-
-        return once(d.session, d.owner, key, what, d.now, make)
+        return once_for(d, lambda: _shown(d, notices.raise_notice(d.session, data, d.actor, d.now)))
 
 
 @pages.post("/<int:notice_id>/read")

@@ -3,16 +3,14 @@
 from collections.abc import Callable
 from typing import Any
 
-from flask import request
 from flask_smorest import Blueprint
 from marshmallow import fields, validate
 
-from hotline.api.access import bearer, json_body
+from hotline.api.access import bearer, json_body, once_for
 from hotline.api.routes import refuse_others, route
 from hotline.directory.models import Category, Unit
 from hotline.directory.queries import by_code as directory_row
 from hotline.errors import NotFound
-from hotline.idempotency import once
 from hotline.knowledge import corrections, gaps, queries, replies, searches, view
 from hotline.knowledge import schemas as forms
 from hotline.knowledge.actions import CREATING_ENTRY, ENTRY_ACTIONS, perform_on_entry
@@ -137,7 +135,7 @@ def report(data: dict[str, Any], code: str) -> dict[str, Any]:
         def make() -> dict[str, Any]:
             return view.correction_as_dict(corrections.report(d.session, entry.id, data, d.actor, d.now))
 
-        return _once(d, make)
+        return once_for(d, make)
 
 
 @pages.post("/corrections/<int:correction_id>/answer")
@@ -170,7 +168,7 @@ def feedback(data: dict[str, Any], code: str) -> None:
 def open_gap(data: dict[str, Any]) -> dict[str, Any]:
     """登记知识缺口并派给单位."""
     with door(write=True) as d:
-        return _once(d, lambda: view.owed_as_dict(gaps.open_gap(d.session, data, d.actor, d.now)))
+        return once_for(d, lambda: view.owed_as_dict(gaps.open_gap(d.session, data, d.actor, d.now)))
 
 
 @pages.post("/gaps/<int:gap_id>/close")
@@ -204,7 +202,7 @@ def close_submission(data: dict[str, Any], submission_id: int) -> dict[str, Any]
 def from_reply(data: dict[str, Any]) -> dict[str, Any]:
     """转为知识草稿: the approved answer of a ticket, without what could name the enterprise."""
     with door(write=True) as d:
-        return _once(d, lambda: _shown(d, replies.draft_from_reply(d.session, d.actor, data["number"], d.now)))
+        return once_for(d, lambda: _shown(d, replies.draft_from_reply(d.session, d.actor, data["number"], d.now)))
 
 
 def _wanted(d: Door, asked: dict[str, Any]) -> Wanted:
@@ -225,19 +223,13 @@ def _shown(d: Door, entry: KbEntry, number: int | None = None) -> dict[str, Any]
     return view.entry_as_dict(d.session, entry, version, d.actor, d.today)
 
 
-def _once(d: Door, make: Callable[[], dict[str, Any]]) -> dict[str, Any]:
-    """The same `Idempotency-Key` gives the same answer."""
-    key = request.headers.get("Idempotency-Key")
-    return once(d.session, d.owner, key, {"path": request.path, **json_body()}, d.now, make)
-
-
 def _draft(action: str) -> Callable[[], dict[str, Any]]:
     """A route that makes an entry."""
 
     def create() -> dict[str, Any]:
         payload = json_body()
         with door(write=True) as d:
-            return _once(d, lambda: _shown(d, perform_on_entry(d.session, d.actor, action, payload, d.now)))
+            return once_for(d, lambda: _shown(d, perform_on_entry(d.session, d.actor, action, payload, d.now)))
 
     return create
 

@@ -14,7 +14,7 @@ def route(
     pages: Blueprint, path: str, action: str, label: str, schema: type[Schema], view: Callable[..., Any], status: int
 ) -> None:
     """A POST route whose body is the action's form. `path` ends in the action, after "new" or "actions"."""
-    view.__name__ = name = ("new_" if path.startswith("/new/") else "act_") + action
+    view.__name__ = name = ("new_" if "/new/" in path else "act_") + action
     view.__doc__ = f"{label}（{action}）"
     body = {"required": True, "content": {"application/json": {"schema": schema}}}
     documented = pages.doc(requestBody=body)(pages.response(status)(bearer(view)))
@@ -22,9 +22,9 @@ def route(
 
 
 def refuse_others(pages: Blueprint, subject: str) -> None:
-    """Any other action of `subject` (a part of the path, "<no>"): there is none."""
+    """Any other action of `subject` (a part of the path, "<no>" or "consultations/<int:advice_id>"): there is none."""
 
-    def unknown_action(action: str, **_: str) -> None:
+    def unknown_action(action: str, **_: Any) -> None:
         raise NotFound(f"没有“{action}”这个操作", code="unknown_action")
 
     pages.post(f"/{subject}/actions/<action>")(bearer(pages.response(404)(unknown_action)))

@@ -4,10 +4,8 @@ Errors are those of tickets: unknown action 404, not by the table 409 with code,
 bad form 422 with its fields, a stale `version` 409.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from datetime import datetime
-from functools import cache
 from typing import Any
 
 from marshmallow import Schema
@@ -26,39 +24,30 @@ from hotline.experts.guards import facts_of
 from hotline.experts.lifecycle import TABLE
 from hotline.experts.queries import get_advice
 from hotline.experts.records import Advice
-from hotline.ticket.schemas import Reasoned, Remark, checked
+from hotline.ticket.schemas import Action, Reasoned, Remark
 from hotline.workflow import choose
 
-
-@dataclass(frozen=True)
-class AdviceAction:
-    """What runs, and what it is given."""
-
-    operation: Callable[..., Any]
-    schema: type[Schema]
-
-
-CREATING_ADVICE: dict[str, AdviceAction] = {
-    "invite": AdviceAction(calls.invite, forms.Invite),
-    "book": AdviceAction(appointments.book, forms.Book),
+CREATING_ADVICE: dict[str, Action] = {
+    "invite": Action(calls.invite, forms.Invite),
+    "book": Action(appointments.book, forms.Book),
 }
 """Rows of the table without a source that people take: they make the consultation."""
 
-ADVICE_ACTIONS: dict[str, AdviceAction] = {
-    "accept": AdviceAction(calls.accept, Remark),
-    "decline": AdviceAction(calls.decline, Reasoned),
-    "take_over": AdviceAction(calls.take_over, Remark),
-    "connect": AdviceAction(calls.connect, forms.Consent),
-    "hang_up": AdviceAction(calls.hang_up, Remark),
-    "record_answer": AdviceAction(answers.record_answer, forms.RecordAnswer),
-    "cancel": AdviceAction(calls.cancel, Reasoned),
-    "confirm": AdviceAction(appointments.confirm, Remark),
-    "turn_down": AdviceAction(appointments.turn_down, Reasoned),
-    "no_show": AdviceAction(appointments.no_show, Remark),
-    "approve_advice": AdviceAction(answers.approve, Remark),
-    "return_advice": AdviceAction(answers.return_, Reasoned),
-    "amend_answer": AdviceAction(answers.amend_answer, forms.ExpertAnswer),
-    "rate_advice": AdviceAction(answers.rate, forms.RateAdvice),
+ADVICE_ACTIONS: dict[str, Action] = {
+    "accept": Action(calls.accept, Remark),
+    "decline": Action(calls.decline, Reasoned),
+    "take_over": Action(calls.take_over, Remark),
+    "connect": Action(calls.connect, forms.Consent),
+    "hang_up": Action(calls.hang_up, Remark),
+    "record_answer": Action(answers.record_answer, forms.RecordAnswer),
+    "cancel": Action(calls.cancel, Reasoned),
+    "confirm": Action(appointments.confirm, Remark),
+    "turn_down": Action(appointments.turn_down, Reasoned),
+    "no_show": Action(appointments.no_show, Remark),
+    "approve_advice": Action(answers.approve, Remark),
+    "return_advice": Action(answers.return_, Reasoned),
+    "amend_answer": Action(answers.amend_answer, forms.ExpertAnswer),
+    "rate_advice": Action(answers.rate, forms.RateAdvice),
 }
 """Rows of the table with a source that people take; the clock's own are `rungs`'."""
 
@@ -76,30 +65,20 @@ def perform_on_advice(
     if action not in known:
         raise NotFound("没有这个操作", code="unknown_action")
     if advice_id is None:
-        made: Advice = known[action].operation(session, load(known[action], payload), actor, now)
+        made: Advice = known[action].operation(session, known[action].load(payload), actor, now)
         return made
     advice = get_advice(session, actor, advice_id, lock=True)
     deadlines.hold(session, clocks.subject_of(advice))  # clocks before the pool, as the sweep has them
     if catch_up(session, _AROUND, {"advice_id": advice.id}, now, lambda: _sweep(session)):
         session.refresh(advice)
     choose(TABLE, action, facts_of(advice, now), actor)  # what may not be done is said before how its form is wrong
-    known[action].operation(session, advice, load(known[action], payload), actor, now)
+    known[action].operation(session, advice, known[action].load(payload), actor, now)
     return advice
-
-
-def load(action: AdviceAction, payload: Mapping[str, Any]) -> dict[str, Any]:
-    """The checked form. Raises Invalid with every field's messages."""
-    return checked(_schema(action.schema), payload)
 
 
 def form_of(action: str) -> type[Schema]:
     """The schema of an action, for pages and OpenAPI."""
     return (CREATING_ADVICE | ADVICE_ACTIONS)[action].schema
-
-
-@cache
-def _schema(form: type[Schema]) -> Schema:
-    return form()
 
 
 def _sweep(session: Session) -> SweepContext:

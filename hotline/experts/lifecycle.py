@@ -6,13 +6,15 @@ with its answer.
 """
 
 from collections.abc import Iterable
+from typing import Any
 
+from hotline import workflow
 from hotline.accounts.models import Role as R
 from hotline.experts import guards as g
 from hotline.experts.clocks import AdviceClock as C
 from hotline.experts.records import AdviceKind
 from hotline.experts.records import AdviceStatus as S
-from hotline.workflow import Guard, Table, Transition
+from hotline.workflow import Guard, Table
 
 DESK = frozenset({R.AGENT, R.TEAM_LEADER})
 EXPERT = frozenset({R.EXPERT})
@@ -32,13 +34,11 @@ def rows(
     target: S | None,
     who: frozenset[R],
     *guards: Guard,
-    starts: tuple[C, ...] = (),
-    stops: tuple[C, ...] = (),
+    **more: Any,
 ) -> Table:
-    """One row for each source status. Whoever asks for an expert need not be impartial: the expert has to be."""
+    """Rows of the table. Whoever asks for an expert need not be impartial: the expert has to be."""
     every = (g.own_ticket, g.impartial, *guards) if sources else guards
-    each = (sources,) if sources is None or isinstance(sources, S) else tuple(sources)
-    return tuple(Transition(action, label, s, target, who, every, starts, stops) for s in each)
+    return workflow.rows(action, label, sources, target, who, *every, **more)
 
 
 CALLS = (

@@ -4,10 +4,8 @@ Errors are those of tickets: unknown code or action 404, not by the table 409 wi
 role 403, a bad form 422 with its fields, a stale `version` token 409.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from datetime import datetime
-from functools import cache
 from typing import Any
 
 from marshmallow import Schema
@@ -25,35 +23,26 @@ from hotline.knowledge.guards import facts_of
 from hotline.knowledge.lifecycle import TABLE
 from hotline.knowledge.models import KbEntry, KbEntryVersion
 from hotline.knowledge.queries import by_code
-from hotline.ticket.schemas import Reasoned, Remark, checked
+from hotline.ticket.schemas import Action, Reasoned, Remark
 from hotline.workflow import Transition, available, choose
 
-
-@dataclass(frozen=True)
-class EntryAction:
-    """What runs, and what it is given."""
-
-    operation: Callable[..., Any]
-    schema: type[Schema]
-
-
-CREATING_ENTRY: dict[str, EntryAction] = {"draft": EntryAction(life.draft, forms.Draft)}
+CREATING_ENTRY: dict[str, Action] = {"draft": Action(life.draft, forms.Draft)}
 """Rows of the table without a source: they make the entry."""
 
-ENTRY_ACTIONS: dict[str, EntryAction] = {
-    "revise": EntryAction(life.revise, Remark),
-    "edit": EntryAction(life.edit, forms.EntryContent),
-    "submit": EntryAction(life.submit, Remark),
-    "discard": EntryAction(life.discard, Reasoned),
-    "pass_review": EntryAction(life.pass_review, Remark),
-    "return_draft": EntryAction(life.return_draft, Reasoned),
-    "publish": EntryAction(life.publish, forms.Publish),
-    "confirm": EntryAction(life.confirm, forms.Confirm),
-    "name_successor": EntryAction(life.name_successor, forms.Successor),
-    "withdraw": EntryAction(life.withdraw, Reasoned),
-    "archive": EntryAction(life.archive, Remark),
-    "set_keepers": EntryAction(life.set_keepers, forms.Keepers),
-    "classify": EntryAction(life.classify, forms.Classification),
+ENTRY_ACTIONS: dict[str, Action] = {
+    "revise": Action(life.revise, Remark),
+    "edit": Action(life.edit, forms.EntryContent),
+    "submit": Action(life.submit, Remark),
+    "discard": Action(life.discard, Reasoned),
+    "pass_review": Action(life.pass_review, Remark),
+    "return_draft": Action(life.return_draft, Reasoned),
+    "publish": Action(life.publish, forms.Publish),
+    "confirm": Action(life.confirm, forms.Confirm),
+    "name_successor": Action(life.name_successor, forms.Successor),
+    "withdraw": Action(life.withdraw, Reasoned),
+    "archive": Action(life.archive, Remark),
+    "set_keepers": Action(life.set_keepers, forms.Keepers),
+    "classify": Action(life.classify, forms.Classification),
 }
 """Rows of the table that people take; the clock's own are `turning`'s."""
 
@@ -71,13 +60,13 @@ def perform_on_entry(
     if action not in known:
         raise NotFound("没有这个操作", code="unknown_action")
     if code is None:
-        made: KbEntry = known[action].operation(session, load(known[action], payload), actor, now)
+        made: KbEntry = known[action].operation(session, known[action].load(payload), actor, now)
         return made
     entry = _held(session, by_code(session, code, actor=actor))
     catch_up(session, _AROUND, {"entry_id": entry.id}, now, lambda: _sweep(session))
     version = subject_of(entry, action)
     choose(TABLE, action, facts_of(entry, version), actor)  # what may not be done is said before how its form is wrong
-    known[action].operation(session, entry, version, load(known[action], payload), actor, now)
+    known[action].operation(session, entry, version, known[action].load(payload), actor, now)
     return entry
 
 
@@ -97,19 +86,9 @@ def subject_of(entry: KbEntry, action: str) -> KbEntryVersion:
     return next((one for one in reversed(entry.versions) if one.status in sources), entry.versions[-1])
 
 
-def load(action: EntryAction, payload: Mapping[str, Any]) -> dict[str, Any]:
-    """The checked form. Raises Invalid with every field's messages."""
-    return checked(_schema(action.schema), payload)
-
-
 def form_of(action: str) -> type[Schema]:
     """The schema of an action, for pages and OpenAPI."""
     return (CREATING_ENTRY | ENTRY_ACTIONS)[action].schema
-
-
-@cache
-def _schema(form: type[Schema]) -> Schema:
-    return form()
 
 
 def _held(session: Session, entry: KbEntry) -> KbEntry:

@@ -1,7 +1,9 @@
 """The building blocks of forms: one marshmallow schema an action, serving page, API, OpenAPI and checks alike."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from marshmallow import EXCLUDE, Schema, ValidationError, fields, pre_load, validate
@@ -208,3 +210,21 @@ class Reasoned(Form):
     """A decision that needs its reason in words."""
 
     text = text("理由", required=True)
+
+
+@dataclass(frozen=True)
+class Action:
+    """What an action of a table runs, and the form it is given."""
+
+    operation: Callable[..., Any]
+    schema: type[Schema]
+
+    def load(self, payload: Mapping[str, Any]) -> dict[str, Any]:
+        """The checked form. Raises Invalid with every field's messages."""
+        return checked(_made(self.schema), payload)
+
+
+@cache
+def _made(form: type[Schema]) -> Schema:
+    """A form holds nothing of what it loads, and making one costs more than loading."""
+    return form()

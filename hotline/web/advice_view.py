@@ -1,7 +1,5 @@
 """A consultation as the desks' pages draw it: its buttons with their forms, its line in a list, an expert's corner."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
@@ -25,6 +23,7 @@ from hotline.ui.door import Door
 from hotline.ui.due import badge
 from hotline.ui.format import duration_text, local_time
 from hotline.web.choices import form_fields
+from hotline.web.panels import Posted
 
 MEASURED = timedelta(days=365)
 """The span of an expert's figures."""
@@ -37,16 +36,6 @@ LOOKS = {
     AdviceStatus.UNDER_REVIEW: "warn",
     AdviceStatus.RETURNED: "warn",
 }
-
-
-@dataclass(frozen=True)
-class Posted:
-    """A form that was refused."""
-
-    action: str
-    values: Mapping[str, Any]
-    errors: Mapping[str, Any] = field(default_factory=dict)
-    message: str = ""
 
 
 def bar(d: Door, advice: Advice, posted: Posted | None = None) -> list[dict[str, Any]]:

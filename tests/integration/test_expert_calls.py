@@ -122,7 +122,10 @@ def test_the_answer_is_the_units_word_and_its_leader_passes_it(city: City) -> No
 
 
 def test_a_reviewer_of_the_hotline_may_pass_an_answer_too(city: City) -> None:
-    do(city, "review1", "approve_advice", answered(city))
+    advice_id = answered(city)
+    do(city, "review1", "approve_advice", advice_id)
+    with advice(city, advice_id) as found:
+        assert found.status.value == "DONE"
 
 
 def test_one_draft_has_one_call_at_a_time(city: City) -> None:
