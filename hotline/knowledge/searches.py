@@ -68,7 +68,9 @@ def choose(session: Session, log_id: int, hit: Hit | tuple[int, int]) -> None:
 def unanswered(session: Session, since: datetime, top: int = 50) -> list[Unanswered]:
     """Questions without an answer and without a gap registered for them, the most frequent first."""
     counted = select(SearchLog.question, func.count().label("times"), func.max(SearchLog.at).label("last"))
-    counted = counted.where(SearchLog.hits == 0, SearchLog.at >= since, SearchLog.gap_id.is_(None), SearchLog.question != "")
+    counted = counted.where(
+        SearchLog.hits == 0, SearchLog.at >= since, SearchLog.gap_id.is_(None), SearchLog.question != ""
+    )
     counted = counted.group_by(SearchLog.question).order_by(func.count().desc(), func.max(SearchLog.at).desc())
     return [Unanswered(row.question, row.times, row.last) for row in session.execute(counted.limit(top))]
 

@@ -135,9 +135,7 @@ def keep_question(
     try:
         with house().database.transaction(write=True) as session:
             if found is not None:
-                search_id = searches.log_search(
-                    session, cleaned(q), found, d.now, is_public=False, wordless=wordless
-                )
+                search_id = searches.log_search(session, cleaned(q), found, d.now, is_public=False, wordless=wordless)
             if search_id and citation:
                 searches.choose(session, search_id, citation)
     except OperationalError as error:
