@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from typing import Any
 
-from flask import Response, request
+from flask import Response, current_app, request
 from flask_smorest import Blueprint
 from marshmallow import fields, validate
 from sqlalchemy import select
@@ -244,14 +244,14 @@ def _clue(clue: Clue) -> dict[str, Any]:
 @bearer
 @pages.response(200)
 def load() -> dict[str, Any]:
-    """What each unit has at hand and how right its dispatches were; `accuracy` null: nothing was dispatched."""
+    """What each unit has at hand, how right its dispatches were (`accuracy` null: none), and this host's model."""
     with door() as d:
         _demand(d, SENDERS)
         units = list(d.session.scalars(select(Unit).where(effective(Unit, d.today)).order_by(Unit.code)))
         found = loads(d.session, d.actor, d.now, units)
-        return {
-            "rows": [{"unit": unit.code, **vars(found[unit.id]), "accuracy": found[unit.id].accuracy} for unit in units]
-        }
+        told = [{"unit": unit.code, **vars(found[unit.id]), "accuracy": found[unit.id].accuracy} for unit in units]
+        learned = current_app.extensions["suggestions"].learned()
+        return {"rows": told, "learned": vars(learned) if learned else None}
 
 
 @pages.get("/export")

@@ -7,7 +7,7 @@
   const NEEDS = {
     caller: ["contact_phone", "uscc", "enterprise_name"],
     proposal: ["appeal_type", "category_code", "region_code", "urgency", "respondent_unit_code"],
-    suggestion: ["title", "body", "category_code", "contact_phone", "uscc"],
+    suggestion: ["title", "body", "category_code", "contact_phone", "uscc", "respondent_unit_code"],
     search: ["kb_q", "kb_type", "kb_region", "kb_past"],
   };
 
