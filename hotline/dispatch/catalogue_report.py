@@ -114,7 +114,10 @@ def clues(session: Session, actor: Actor, now: datetime) -> list[Clue]:
         choice = catalogue.choose(Matter(category.code, region.code, day, kind))
         row = rows.get(choice.row.serial) if choice.row and choice.unit == unit.code else None
         counted[category, region, unit, later, row] += count
-    return [Clue(*about, count, row) for (*about, row), count in counted.most_common()]
+    return [
+        Clue(category, region, unit, later, count, row)
+        for (category, region, unit, later, row), count in counted.most_common()
+    ]
 
 
 def _upheld(actor: Actor, now: datetime) -> Select[*tuple[Any, ...]]:
