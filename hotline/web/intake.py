@@ -78,7 +78,8 @@ def insert() -> ResponseReturnValue:
     with door() as d:
         demand(d, DESK)
         page = _page(d, key, desk_parts.with_answer(d, request.form))
-    keep_question(desk_parts.question(request.form), citation=cited("insert"))
+    asked = desk_parts.question(request.form)
+    keep_question(asked, citation=cited("insert"), wordless=desk_parts.is_wordless(request.form, asked))
     return page
 
 

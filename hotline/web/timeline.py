@@ -18,7 +18,7 @@ from hotline.labelled import Labelled
 from hotline.supervision.acknowledgements import confirmed
 from hotline.ticket.ledger import LedgerEntry, entries
 from hotline.ticket.models import Attachment, Citation, Reply, Ticket, Urgency
-from hotline.ticket.models.codes import Ruling, UnresolvedReason
+from hotline.ticket.models.codes import RespondentKind, Ruling, UnresolvedReason
 from hotline.ticket.queries import hanging
 from hotline.ui.format import MINUTE, duration_text, local_time
 
@@ -109,6 +109,11 @@ COLUMNS: dict[str, tuple[str, Callable[[Names, Any], str]]] = {
     "lead_unit_id": ("主办单位", Names.unit),
     "handler_id": ("经办人", Names.account),
     "follower_id": ("跟办人", Names.account),
+    "respondent_kind": ("被反映对象", _labelled(RespondentKind)),
+    "respondent_unit_id": ("被反映单位", Names.unit),
+    "respondent_account_id": ("被反映人员", Names.account),
+    "respondent_name": ("被反映的企业或个人", _plain),
+    "is_confidential": ("身份保密", _yes),
     "is_resolved": ("是否解决", _yes),
     "unresolved_reason": ("未解决原因", _labelled(UnresolvedReason)),
     "review_until": ("可申请复核至", _instant),
