@@ -55,7 +55,8 @@ class Candidate:
     """An expert as the ranking sees one.
 
     `avoids` are the units about which a complaint is none of this expert's business. `load` is the work in hand, of at
-    most `max_parallel`; with `meets` a meeting, on or ahead, is in it. Of `reviewed` answers `adopted` passed without being returned.
+    most `max_parallel`; with `meets` a meeting, on or ahead, is in it. Of `reviewed` answers `adopted` passed without
+    being returned.
     """
 
     key: int

@@ -73,10 +73,10 @@ DISPATCH = (
     rows("transfer_emergency", "转紧急热线", S.AWAITING_DISPATCH, S.TRANSFERRED, DISPATCHER, g.no_children, stops=ALL),
     rows("transfer_external", "转外地或省12345", S.AWAITING_DISPATCH, S.AWAITING_EXTERNAL, DISPATCHER,
          starts=(C.EXTERNAL,), stops=(C.DISPATCH, C.CONSULTATION)),
-    rows("external_reply", "登记外地答复", S.AWAITING_EXTERNAL, S.AWAITING_CALLBACK, DISPATCHER, g.callback_wanted,
-         starts=(C.CALLBACK,), stops=(C.EXTERNAL, *WORK)),
     rows("external_reply", "登记外地答复", S.AWAITING_EXTERNAL, S.CLOSED, DISPATCHER, g.callback_unwanted, g.no_task_force,
          stops=ALL),
+    rows("external_reply", "登记外地答复", S.AWAITING_EXTERNAL, S.AWAITING_CALLBACK, DISPATCHER, g.callback_wanted,
+         starts=(C.CALLBACK,), stops=(C.EXTERNAL, *WORK)),
     rows("external_return", "外地退回", S.AWAITING_EXTERNAL, S.AWAITING_DISPATCH, DISPATCHER, starts=AGAIN, stops=(C.EXTERNAL,)),
     rows("merge", "并单", (S.AWAITING_DISPATCH, S.AWAITING_SIGN), S.MERGED, DISPATCHER, g.no_children,
          g.no_task_force, stops=ALL),
@@ -123,10 +123,10 @@ HANDLING = (
 )  # fmt: skip
 
 FEEDBACK = (
-    rows("approve", "审核通过", S.UNDER_REVIEW, S.AWAITING_CALLBACK, frozenset({R.REVIEWER}), g.callback_wanted,
-         starts=(C.CALLBACK,), stops=(C.REVIEW, *WORK)),
     rows("approve", "审核通过", S.UNDER_REVIEW, S.CLOSED, frozenset({R.REVIEWER}), g.callback_unwanted, g.no_task_force,
          stops=ALL),
+    rows("approve", "审核通过", S.UNDER_REVIEW, S.AWAITING_CALLBACK, frozenset({R.REVIEWER}), g.callback_wanted,
+         starts=(C.CALLBACK,), stops=(C.REVIEW, *WORK)),
     rows("return_reply", "审核退回", S.UNDER_REVIEW, S.HANDLING, frozenset({R.REVIEWER}), stops=(C.REVIEW,)),
     rows("callback", "登记回访", S.AWAITING_CALLBACK, None, CALLBACK, decides=False),
     rows("rework", "退回重办", S.AWAITING_CALLBACK, S.HANDLING, CALLBACK, g.dissatisfied, g.has_lead,

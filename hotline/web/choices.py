@@ -66,7 +66,9 @@ def _is_typed(choices: Choices) -> bool:
 
 
 def offered(session: Session, source: str, day: date, ticket: Ticket | None = None) -> Choices:
-    """One list: [(value, label)], [(value, label, keys)], [(group, [...])] or [(group, [...], DISABLED)]. Read once a transaction.
+    """One list: [(value, label)], [(value, label, keys)], [(group, [...])] or [(group, [...], DISABLED)].
+
+    Read once a transaction.
 
     Raises KeyError for a source nobody knows, which is a programming error.
     """

@@ -46,12 +46,12 @@ def _link() -> None:
     op.execute("UPDATE consultation SET ruling = 'GRANTED' WHERE answered_at IS NOT NULL")
     for status, ruling in (("UNDER_REVIEW", "PENDING"), ("RETURNED", "DENIED")):
         op.execute(
-            f"UPDATE consultation SET ruling = '{ruling}' WHERE id IN"  # noqa: S608: both words stand above
+            f"UPDATE consultation SET ruling = '{ruling}' WHERE id IN"
             f" (SELECT consultation_id FROM advice WHERE status = '{status}' AND consultation_id IS NOT NULL)"
         )
     left = ", ".join(f"'{one}'" for one in LEFT)
     op.execute(
-        "UPDATE consultation SET withdrawn_at = (SELECT COALESCE(t.closed_at, consultation.at) FROM ticket t"  # noqa: S608
+        "UPDATE consultation SET withdrawn_at = (SELECT COALESCE(t.closed_at, consultation.at) FROM ticket t"
         " WHERE t.id = consultation.ticket_id) WHERE answered_at IS NULL AND NOT is_declined"
         f" AND ticket_id IN (SELECT id FROM ticket WHERE status IN ({left}))"
     )
