@@ -88,12 +88,12 @@ def is_impartial(session: Session, advice: Advice, account: Account, now: dateti
 
 def owing(session: Session, advice: Advice, now: datetime) -> list[Account]:
     """Who answers for what the consultation waits for now; never nobody while the hotline has a supervisor."""
-    found = [one for one in _first(session, advice, now) if _may_act(session, advice, one, now)]
+    found = [one for one in _first(session, advice, now) if one and _may_act(session, advice, one, now)]
     return found or _instead(session, advice, now) or with_role(session, Role.SUPERVISOR)
 
 
-def _may_act(session: Session, advice: Advice, account: Account | None, now: datetime) -> bool:
-    return account is not None and account.is_active and is_impartial(session, advice, account, now)
+def _may_act(session: Session, advice: Advice, account: Account, now: datetime) -> bool:
+    return account.is_active and is_impartial(session, advice, account, now)
 
 
 def _instead(session: Session, advice: Advice, now: datetime) -> list[Account]:

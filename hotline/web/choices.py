@@ -110,7 +110,7 @@ def _experts(session: Session, day: date, ticket: Ticket | None) -> Choices:
         return []
     fitting, refused = ranking.judged(session, ticket, utcnow())
     open_ = [(one.expert.account.login, _named(one)) for one in fitting]
-    shut = [(one.expert.account.login, _named(one)) for one in refused]
+    shut = [("-", _named(one)) for one in refused]
     groups = [("按推荐次序", open_), ("暂不能请教", shut, DISABLED)]
     return [group for group in groups if group[1]]
 
