@@ -9,7 +9,7 @@ from marshmallow import fields
 
 from hotline.api.access import bearer, json_body, once_for
 from hotline.api.routes import refuse_others, route
-from hotline.experts import appointments, pool, roster, view
+from hotline.experts import appointments, pool, ranking, roster, view
 from hotline.experts import schemas as forms
 from hotline.experts.actions import ADVICE_ACTIONS, CREATING_ADVICE, perform_on_advice
 from hotline.experts.figures import figures_of
@@ -40,6 +40,20 @@ class Since(Checked):
     """From when figures are counted."""
 
     since = fields.AwareDateTime(load_default=None, metadata={"label": "自"})
+
+
+@pages.get("/experts/for-ticket")
+@bearer
+@pages.arguments(OfTicket, location="query")
+@pages.response(200)
+def for_ticket(asked: dict[str, Any]) -> dict[str, Any]:
+    """Who may be asked in writing on this ticket, first to last, and who may not, each with the reason."""
+    with door() as d:
+        fitting, refused = ranking.judged(d.session, get(d.session, d.actor, asked["ticket_no"]), d.now)
+        return {
+            "experts": [view.place_as_dict(one) for one in fitting],
+            "refused": [view.place_as_dict(one) for one in refused],
+        }
 
 
 @pages.get("/experts")

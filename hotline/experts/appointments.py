@@ -96,7 +96,7 @@ def calendar_file(advice: Advice, now: datetime) -> str:
     """The appointment as an iCalendar file (RFC 5545) without anything personal: one event, an alarm an hour before."""
     meeting = advice.appointment
     assert meeting is not None  # only appointments have one
-    is_off = not meeting.is_held
+    is_off = advice.status is AdviceStatus.CANCELLED
     lines = (
         "BEGIN:VCALENDAR",
         "VERSION:2.0",
@@ -131,7 +131,7 @@ def _described(advice: Advice) -> str:
 def _ics_status(advice: Advice) -> str:
     if advice.status is AdviceStatus.BOOKED:
         return "TENTATIVE"
-    return "CONFIRMED" if advice.status is AdviceStatus.CONFIRMED else "CANCELLED"
+    return "CANCELLED" if advice.status is AdviceStatus.CANCELLED else "CONFIRMED"
 
 
 def _stamp(at: datetime) -> str:
@@ -155,9 +155,10 @@ def _folded(line: str) -> str:
 
 
 def _ticket(session: Session, data: Data, actor: Actor) -> Ticket:
+    """Held, so that two bookings at once count each other."""
     if actor.ticket_id is not None:
-        return session.scalars(visible(actor)).one()
-    return get(session, actor, data.get("ticket_no") or "")
+        return session.scalars(visible(actor).with_for_update(of=Ticket)).one()
+    return get(session, actor, data.get("ticket_no") or "", lock=True)
 
 
 def _slot(session: Session, ticket: Ticket, key: str, now: datetime) -> Slot:

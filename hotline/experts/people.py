@@ -70,6 +70,11 @@ def account_of(advice: Advice) -> Account | None:
     return advice.expert.account if advice.expert else None
 
 
+def account_id_of(advice: Advice) -> int | None:
+    """Its id."""
+    return advice.expert.account_id if advice.expert else None
+
+
 def is_impartial(session: Session, advice: Advice, account: Account, now: datetime) -> bool:
     """Whether this person may have to do with the consultation (回避)."""
     return impartial(facts_of(advice, now), actor_of(session, account)) is None
@@ -77,8 +82,17 @@ def is_impartial(session: Session, advice: Advice, account: Account, now: dateti
 
 def owing(session: Session, advice: Advice, now: datetime) -> list[Account]:
     """Who answers for what the consultation waits for now; never nobody while the hotline has a supervisor."""
-    found = [one for one in _first(session, advice, now) if one is not None and one.is_active]
-    return found or with_role(session, Role.SUPERVISOR)
+    found = [one for one in _first(session, advice, now) if one and _may_act(session, advice, one, now)]
+    return found or _instead(session, advice, now) or with_role(session, Role.SUPERVISOR)
+
+
+def _may_act(session: Session, advice: Advice, account: Account, now: datetime) -> bool:
+    return account.is_active and is_impartial(session, advice, account, now)
+
+
+def _instead(session: Session, advice: Advice, now: datetime) -> list[Account]:
+    """The unit's leaders, for the expert who has gone or must keep out of it."""
+    return reviewers(session, advice, now) if advice.status in (AdviceStatus.CONFIRMED, AdviceStatus.RETURNED) else []
 
 
 def _first(session: Session, advice: Advice, now: datetime) -> Iterable[Account | None]:

@@ -19,7 +19,7 @@ from hotline.directory.queries import by_code, effective
 from hotline.errors import Conflict, Forbidden, Invalid, NotFound
 from hotline.experts.models import LANGUAGES, Expert, ExpertField
 from hotline.experts.records import Advice, AdviceStatus, Appointment, Invitation, Response
-from hotline.ticket.models import OPEN, Consultation, Ticket
+from hotline.ticket.models import Consultation
 
 KEEPERS = frozenset({Role.UNIT_LEADER, Role.SUPERVISOR})
 OVERSEERS = frozenset({Role.SUPERVISOR, Role.TEAM_LEADER, Role.DISPATCHER, Role.AUDITOR, Role.AGENT})
@@ -106,15 +106,22 @@ def _is_seen(expert: Expert, actor: Actor) -> bool:
 
 
 def loads(session: Session, now: datetime) -> Counter[int]:
-    """Expert id → work in hand: invitations that wait, calls, questions in writing, a meeting that is on."""
+    """Expert id → work in hand: invitations that wait, calls, questions in writing, a meeting."""
     invited = select(Invitation.expert_id).filter_by(response=Response.PENDING)
     calling = select(Advice.expert_id).filter_by(status=AdviceStatus.IN_CALL).where(Advice.expert_id.is_not(None))
-    asked = select(Expert.id).join(Consultation, Consultation.expert_id == Expert.account_id).join(Ticket)
-    asked = asked.where(Consultation.answered_at.is_(None), ~Consultation.is_declined, Ticket.status.in_(OPEN))
-    meeting = select(Appointment.expert_id).where(
-        Appointment.is_held, Appointment.starts_at <= now, Appointment.ends_at > now
+    asked = select(Expert.id).join(Consultation, Consultation.expert_id == Expert.account_id)
+    asked = asked.where(
+        Consultation.answered_at.is_(None), ~Consultation.is_declined, Consultation.withdrawn_at.is_(None)
     )
-    return Counter(one for query in (invited, calling, asked, meeting) for one in session.scalars(query) if one)
+    busy = Counter(one for query in (invited, calling, asked) for one in session.scalars(query) if one)
+    return busy + Counter(meeting(session, now))
+
+
+def meeting(session: Session, now: datetime) -> frozenset[int]:
+    """The experts with a meeting on or ahead. It takes one place from its booking to its end, so that nothing taken on
+    before its hour exceeds the limit then; two of one expert never overlap, so that one place holds them all."""
+    held = select(Appointment.expert_id).where(Appointment.is_held, Appointment.ends_at > now)
+    return frozenset(session.scalars(held))
 
 
 def take_on(session: Session, account_id: int, now: datetime, field: str) -> Expert:

@@ -140,12 +140,13 @@ def week(session: Session, first: date, experts: list[Expert]) -> list[Day]:
 
 def slots(session: Session, experts: list[Expert], now: datetime) -> list[Slot]:
     """The free half hours of these experts' shifts in the next two weeks, earliest first."""
-    by_id = {one.id: one for one in experts if is_valid(one, now)}
+    by_id = {one.id: one for one in experts}
     today = to_local(now).date()
     query = select(RosterShift).where(RosterShift.day.between(today, today + timedelta(days=AHEAD)))
     offered = [slot for shift in session.scalars(query) if shift.acting.id in by_id for slot in _slots(shift)]
     taken = _taken(session, now)
     free = {(slot.expert.id, slot.starts_at): slot for slot in offered if slot.starts_at >= now + LEAD}
+    free = {key: slot for key, slot in free.items() if is_valid(slot.expert, slot.starts_at)}
     return sorted((slot for key, slot in free.items() if key not in taken), key=lambda s: (s.starts_at, s.expert.id))
 
 

@@ -7,6 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from hotline.accounts.actor import SYSTEM
+from hotline.accounts.models import Account
 from hotline.clock import to_local
 from hotline.deadlines.sweep import Fired
 from hotline.experts import people
@@ -14,7 +15,7 @@ from hotline.experts.applying import record
 from hotline.experts.appointments import lapse, when
 from hotline.experts.calls import pass_on
 from hotline.experts.clocks import AdviceClock
-from hotline.experts.records import Advice, AdviceStatus
+from hotline.experts.records import Advice, AdviceReader, AdviceStatus
 
 
 def lock(session: Session, ids: Collection[int]) -> Collection[int]:
@@ -53,6 +54,7 @@ def _remind(session: Session, advice: Advice, now: datetime) -> None:
 def _tell(session: Session, advice: Advice, one: Fired, now: datetime) -> None:
     """Each rung reaches a person who is there: who owes it, the duty officer, then who stands above."""
     told = people.reached(session, advice, one.rung.whom, now)
+    _let_read(session, advice, told)
     one.told += [{"whom": account.id, "channels": list(one.rung.channels)} for account in told]
     data = {"clock": one.clock.name, "rung": str(one.rung.name), "due_at": one.rung_due_at.isoformat()}
     record(
@@ -67,6 +69,12 @@ def _tell(session: Session, advice: Advice, one: Fired, now: datetime) -> None:
         data=data,
         told=told,
     )
+
+
+def _let_read(session: Session, advice: Advice, told: Collection[Account]) -> None:
+    """Whoever is told because he is to act may open it."""
+    known = set(session.scalars(select(AdviceReader.account_id).filter_by(advice_id=advice.id)))
+    session.add_all(AdviceReader(advice_id=advice.id, account_id=one.id) for one in told if one.id not in known)
 
 
 def sentence(one: Fired) -> str:

@@ -14,7 +14,9 @@ FIELDS_HINT = "每行一个：分类代码 程度（1 了解、2 熟悉、3 精�
 class AskExpert(Form):
     """请专家解答."""
 
-    expert_login = line("政策专家", SHORT, required=True, widget="select", source="experts")
+    expert_login = line(
+        "政策专家", SHORT, required=True, widget="select", source="experts", hint="按领域、值班、在办和采纳情况排序"
+    )
     question = text("咨询问题", required=True, rows=3)
 
 

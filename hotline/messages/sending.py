@@ -58,6 +58,8 @@ def _decided(session: Session, ticket: Ticket) -> list[Account | None]:
 
 
 GROUPS: dict[str, Callable[[Session, Ticket], list[Account | None]]] = {"members": _members, "decided": _decided}
+QUESTION = "question:"
+"""How the topic of a notice about a withdrawn question begins."""
 TIMEOUT = 10
 """Seconds a platform has to take our report."""
 
@@ -68,6 +70,7 @@ def send_ticket_event(database: Database, message: OutboxMessage) -> None:
         ticket = session.get_one(Ticket, message.payload["ticket_id"])
         entry = session.scalars(select(LedgerEntry).filter_by(ticket_id=ticket.id, seq=message.payload["seq"])).one()
         _tell_staff(session, ticket, entry)
+        _tell_withdrawn(session, ticket, entry)
         _tell_enterprise(session, ticket, entry)
         report = _report(ticket, entry)
     if report is not None:
@@ -82,6 +85,16 @@ def _tell_staff(session: Session, ticket: Ticket, entry: LedgerEntry) -> None:
             told.add(account.id)
             text = entry.text or entry.label
             _notice(session, ticket, entry, Audience.STAFF, f"{entry.label}：{ticket.title}", text, account.id)
+
+
+def _tell_withdrawn(session: Session, ticket: Ticket, entry: LedgerEntry) -> None:
+    """Experts whose question was withdrawn: they no longer see the ticket, so that they are told its number only."""
+    topic = f"{QUESTION}{ticket.id}:{entry.seq}"
+    told = set(session.scalars(select(Notice.account_id).filter_by(topic=topic)))
+    text = f"该工单已进入“{entry.to_status.label}”，这次书面咨询不需再答复。"
+    for account_id in set(entry.data.get("withdrawn", ())) - told:
+        made = {"topic": topic, "audience": Audience.STAFF, "account_id": account_id, "created_at": utcnow()}
+        session.add(Notice(**made, title=f"书面咨询已撤回：{ticket.no}", text=text))
 
 
 def _people(session: Session, ticket: Ticket, whom: Iterable[str], entry: LedgerEntry) -> list[Account]:

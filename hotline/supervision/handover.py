@@ -15,6 +15,7 @@ from hotline.accounts.queries import lasts
 from hotline.clock import to_local
 from hotline.directory.models import Unit
 from hotline.errors import Conflict, Invalid
+from hotline.experts.pool import take_on
 from hotline.supervision.task_forces import open_decisions, task_force_of
 from hotline.ticket.models import OPEN, Assignment, Consultation, Decision, Ticket
 from hotline.ticket.operations import Data, apply, session_of
@@ -148,6 +149,8 @@ def hand_over(ticket: Ticket, data: Data, actor: Actor, now: datetime) -> None:
         raise Invalid(f"{leaving.name}在本工单中没有待办", code="nothing_to_hand_over", field="from_login")
     units = [part.unit for part in parts] + ([ticket.lead_unit] if "handler_id" in columns and ticket.lead_unit else [])
     _check_fit(ticket, taking, follows="follower_id" in columns, units=units, answers=bool(questions))
+    if questions:
+        _check_asked(ticket, taking, now)
     apply(ticket, "hand_over", actor, now, data, **dict.fromkeys(columns, taking.id))
     for part in parts:
         part.handler_id = taking.id
@@ -173,6 +176,14 @@ def _check_fit(ticket: Ticket, taking: Account, *, follows: bool, units: Collect
     for unit in units:
         if not serves(taking, unit):
             raise _misfit(ticket, f"{taking.name}不是“{unit.short_name}”的经办人或负责人")
+
+
+def _check_asked(ticket: Ticket, taking: Account, now: datetime) -> None:
+    """A question goes to who is in the pool, has a hand free, and was not asked on this ticket already."""
+    session = session_of(ticket)
+    if session.scalar(asked_of(taking.id).filter_by(ticket_id=ticket.id)) is not None:
+        raise _misfit(ticket, f"{taking.name}在本工单已有一个待答复的咨询")
+    take_on(session, taking.id, now, "to_login")
 
 
 def _misfit(ticket: Ticket, why: str) -> Invalid:

@@ -117,9 +117,6 @@ _OWED: CompoundSelect[str, int] = union_all(
     select(literal_column(f"'{ASSIGNMENT}'"), Assignment.id).where(
         Assignment.ticket_id == _TICKET, Assignment.kind.in_(INNER), Assignment.answered_at.is_(None)
     ),
-    select(literal_column(f"'{CONSULTATION}'"), Consultation.id).where(
-        Consultation.ticket_id == _TICKET, Consultation.answered_at.is_(None)
-    ),
     select(literal_column(f"'{DECISION}'"), Decision.id).where(
         Decision.ticket_id == _TICKET, Decision.done_at.is_(None), Decision.dropped_at.is_(None)
     ),
@@ -239,8 +236,18 @@ def _share_of_rest(session: Session, ticket: Ticket, part: Assignment, share: fl
     return part_way(working_calendar(session), now, clock.due_at, share, unit_of(clock))
 
 
+def withdraw_questions(session: Session, ticket: Ticket, now: datetime) -> list[int]:
+    """撤回咨询: what experts have not answered is not asked any longer; their accounts."""
+    owed = select(Consultation).filter_by(ticket_id=ticket.id, answered_at=None, is_declined=False, withdrawn_at=None)
+    asked = list(session.scalars(owed.order_by(Consultation.id)))
+    for one in asked:
+        one.withdrawn_at = now
+        deadlines.stop(session, Subject(CONSULTATION, one.id), None, now)
+    return [one.expert_id for one in asked]
+
+
 def _stop_inner(session: Session, ticket: Ticket, now: datetime) -> None:
-    """What units and experts still owe is not awaited any longer."""
+    """What units still owe is not awaited any longer."""
     for kind, owed in session.execute(_OWED, {"ticket_id": ticket.id}).all():
         deadlines.stop(session, Subject(kind, owed), None, now)
 

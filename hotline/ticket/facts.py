@@ -134,7 +134,10 @@ _HANGING: CompoundSelect[str, int] = union_all(
     .join(Assignment, Assignment.parent_id == _PARENT.id)
     .where(*_AWAITED),
     select(literal_column("'expert'"), Consultation.expert_id).where(
-        Consultation.ticket_id == _TICKET, Consultation.answered_at.is_(None), Consultation.is_declined.is_(False)
+        Consultation.ticket_id == _TICKET,
+        Consultation.answered_at.is_(None),
+        Consultation.is_declined.is_(False),
+        Consultation.withdrawn_at.is_(None),
     ),
     select(literal_column("'child'"), Ticket.id).where(
         Ticket.merged_into_id == _TICKET, Ticket.status == TicketStatus.MERGED

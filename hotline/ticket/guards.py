@@ -120,6 +120,11 @@ def not_disputed(facts: Facts, actor: Actor) -> str | None:
     return "企业对延期或挂起的异议尚待答复" if facts.is_disputed else None
 
 
+def not_tip_off(facts: Facts, actor: Actor) -> str | None:
+    """No expert reads who is tipped off about whom."""
+    return "举报件不请专家" if facts.appeal_type is AppealType.TIP_OFF else None
+
+
 def is_asked(facts: Facts, actor: Actor) -> str | None:
     return None if actor.account_id in facts.awaited_expert_ids else "没有向您提出的咨询"
 

@@ -1,6 +1,6 @@
 """The lists that forms offer out of the directory, by their fields' metadata "source"."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from datetime import date
 from itertools import groupby
 from typing import Any
@@ -12,15 +12,19 @@ from sqlalchemy.orm import Session
 from hotline.accounts.actor import HOTLINE_ROLES
 from hotline.accounts.models import Account, AccountRole, Role
 from hotline.accounts.queries import with_role
+from hotline.clock import utcnow
 from hotline.directory.models import Category, Region, Source, Unit, UnitKind
 from hotline.directory.queries import effective
+from hotline.experts import ranking
 from hotline.experts.models import Expert
 from hotline.supervision.task_forces import members_of, open_decisions
 from hotline.ticket.models import Ticket
-from hotline.ticket.parts import is_concerned, open_parts
+from hotline.ticket.parts import open_parts
 from hotline.ui.forms import fields_of
 
 Choices = list[Any]
+DISABLED = "disabled"
+"""Third of a group nobody can choose from."""
 MANY = 12
 """Longer lists are searched by typing; without scripts they stay plain selects."""
 
@@ -40,7 +44,7 @@ def form_fields(
     """
     described = fields_of(schema, values, errors, choices_of(session, schema, day, ticket))
     for field in described:
-        if field["widget"] == "select" and not field.get("multiple") and _length(field["choices"]) > MANY:
+        if field["widget"] == "select" and not field.get("multiple") and _is_typed(field["choices"]):
             field["widget"] = "typeahead"
     return described
 
@@ -55,12 +59,16 @@ def _source(field: fields.Field[Any]) -> str | None:
     return field.metadata.get("source") if field.metadata.get("form") is not False else None
 
 
-def _length(choices: Iterable[Any]) -> int:
-    return sum(1 if isinstance(choice[1], str) else len(choice[1]) for choice in choices)
+def _is_typed(choices: Choices) -> bool:
+    """Whether a list is long enough to be searched by typing; one that also says what cannot be chosen is read."""
+    length = sum(1 if isinstance(choice[1], str) else len(choice[1]) for choice in choices)
+    return length > MANY and not any(choice[2:] == (DISABLED,) for choice in choices)
 
 
 def offered(session: Session, source: str, day: date, ticket: Ticket | None = None) -> Choices:
-    """One list: [(value, label)], [(value, label, keys)] or [(group, [...])]. Read once a transaction.
+    """One list: [(value, label)], [(value, label, keys)], [(group, [...])] or [(group, [...], DISABLED)].
+
+    Read once a transaction.
 
     Raises KeyError for a source nobody knows, which is a programming error.
     """
@@ -97,22 +105,18 @@ def _handlers(session: Session, day: date, ticket: Ticket | None) -> Choices:
 
 
 def _experts(session: Session, day: date, ticket: Ticket | None) -> Choices:
-    """The pool: of a ticket the fitting ones first, nobody who has to keep out of it (回避)."""
-    valid = Expert.valid_to.is_(None) | (Expert.valid_to >= day)
-    pool = select(Expert).join(Expert.account).where(Account.is_active, Expert.valid_from <= day, valid)
-    found = [one for one in session.scalars(pool.order_by(Account.name)) if not _is_concerned(ticket, one)]
-    leaf = ticket.category.code if ticket else ""
-    found.sort(key=lambda one: not any(leaf.startswith(field.category.code) for field in one.fields))
-    return [(one.account.login, _named(one)) for one in found]
+    """The pool in the ranking's order with its reasons; below it who cannot be asked, with why, not to be chosen."""
+    if ticket is None:
+        return []
+    fitting, refused = ranking.judged(session, ticket, utcnow())
+    open_ = [(one.expert.account.login, _named(one)) for one in fitting]
+    shut = [("-", _named(one)) for one in refused]
+    groups = [("按推荐次序", open_), ("暂不能请教", shut, DISABLED)]
+    return [group for group in groups if group[1]]
 
 
-def _is_concerned(ticket: Ticket | None, expert: Expert) -> bool:
-    return ticket is not None and is_concerned(ticket, expert.account)
-
-
-def _named(expert: Expert) -> str:
-    known = "、".join(field.category.name for field in expert.fields)
-    return f"{expert.account.name}（{expert.unit.short_name}{'：' + known if known else ''}）"
+def _named(place: ranking.Place) -> str:
+    return f"{place.expert.account.name}（{place.expert.unit.short_name}）：{place.why}"
 
 
 def _expert_accounts(session: Session, day: date, ticket: Ticket | None) -> Choices:

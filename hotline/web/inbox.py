@@ -8,6 +8,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import or_, select, update
 
 from hotline.messages.models import Notice
+from hotline.messages.sending import QUESTION
 from hotline.supervision import advice_notices, kb_notices
 from hotline.supervision.acknowledgements import acknowledge, to_confirm
 from hotline.ticket.models import Ticket
@@ -58,9 +59,14 @@ def _line(notice: Notice, number: str | None, is_visible: bool, leads: Mapping[s
         "text": notice.text if is_shown else "",
         "at": notice.created_at,
         "is_unread": notice.read_at is None,
-        "is_calendar": notice.ticket_id is None and notice.topic not in leads and is_shown,
+        "is_calendar": notice.ticket_id is None and notice.topic not in leads and is_shown and not _is_question(notice),
         "path": leads.get(notice.topic or ""),
     }
+
+
+def _is_question(notice: Notice) -> bool:
+    """A question that was withdrawn leads nowhere."""
+    return bool(notice.topic and notice.topic.startswith(QUESTION))
 
 
 def _has_left(notice: Notice, leads: Mapping[str, str]) -> bool:

@@ -14,7 +14,7 @@ from hotline.accounts.actor import SYSTEM
 from hotline.actions import CREATING, perform
 from hotline.clock import to_local
 from hotline.errors import DomainError, Invalid, NotFound, TooLarge, TooMany, Unauthenticated
-from hotline.experts.calls import attach
+from hotline.experts.calls import attach, give_up
 from hotline.idempotency import IdempotencyRecord, once
 from hotline.intake import drafts
 from hotline.ticket.models import Ticket
@@ -167,6 +167,7 @@ def discard(key: str) -> ResponseReturnValue:
     with door(write=True) as d:
         demand(d, DESK)
         drafts.discard(d.session, _account(d), key)
+        give_up(d.session, d.actor, key, d.now)
     flash("草稿已关闭", "off")
     return redirect("/desk")
 
@@ -183,7 +184,7 @@ def register(action: str) -> ResponseReturnValue:
             demand(d, DESK)
             ticket = _create(d, action, key)
             drafts.discard(d.session, _account(d), key)
-            attach(d.session, _account(d), key, ticket)
+            attach(d.session, d.actor, key, ticket, d.now)
             told, is_seen = _told(ticket), _is_seen(d, ticket)
     except Unauthenticated:
         raise

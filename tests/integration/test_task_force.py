@@ -169,3 +169,28 @@ def test_strangers_learn_nothing_of_it(city: City) -> None:
     for action in ("confer", "fulfil", "decide", "end_task_force"):
         with pytest.raises(NotFound):
             act(city, "gxj.handler", action, number)
+
+
+def test_what_is_decided_while_the_unit_signs_binds_the_signature(city: City) -> None:
+    number = make(city, "drafted")
+    act(city, "super1", "raise_task_force", number)
+    act(city, "super1", "decide", number)
+    with pytest.raises(IllegalAction, match="专班决定尚未落实"):
+        act(city, "wd.leader", "sign_off", number)
+    with city.ticket(number) as (_, ticket):
+        [decision] = open_decisions(ticket)
+    city.do("super1", "drop_decision", number, decision=decision.id, text="不再需要")
+    act(city, "wd.leader", "sign_off", number)
+
+
+@pytest.mark.parametrize(("stage", "login", "action"), [
+    ("reviewing", "review1", "approve"), ("elsewhere", "dispatch1", "external_reply"),
+])  # fmt: skip
+def test_no_ticket_closes_under_its_task_force(city: City, stage: str, login: str, action: str) -> None:
+    number = make(city, stage, wants_callback=False)
+    act(city, "super1", "raise_task_force", number)
+    with pytest.raises(IllegalAction, match="专班尚未结束"):
+        act(city, login, action, number)
+    act(city, "super1", "end_task_force", number)
+    act(city, login, action, number)
+    assert city.status(number) == "CLOSED"

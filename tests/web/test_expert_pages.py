@@ -229,10 +229,28 @@ def test_an_absent_expert_is_replaced_by_the_substitute(app: Flask, city: City) 
 def test_a_ticket_offers_no_expert_who_must_keep_out_of_it(app: Flask, city: City) -> None:
     number = city.register(appeal_type="COMPLAINT", respondent_unit_code="JRJ")
     page = Desk(app, "agent1").get(f"/tickets/{number}").text
-    assert "expert.tax" in page and FIRST not in page
+    assert "应当回避" in page and FIRST not in page
 
 
 def test_whoever_left_the_pool_is_offered_no_longer(app: Flask, city: City) -> None:
     change(city, FIRST, valid_to=city.now.date().replace(day=1))
     page = Desk(app, "agent1").get(f"/tickets/{city.register()}").text
     assert SECOND in page and f'value="{FIRST}"' not in page
+
+
+def test_the_form_that_asks_an_expert_has_the_rankings_order_and_says_who_cannot_be_asked(
+    app: Flask, city: City
+) -> None:
+    change(city, SECOND, max_parallel=1)
+    number = city.register()
+    city.do("dispatch1", "ask_expert", city.register(), expert_login=SECOND, question="另一件")
+    page = Desk(app, "agent1").get(f"/tickets/{number}").text
+    fitting, _, shut = page.partition('<optgroup label="暂不能请教" disabled>')
+    assert f'value="{FIRST}"' in fitting and "暂无答复记录" in fitting
+    assert f'value="{SECOND}"' not in page and "在办已满（1/1）" in shut
+
+
+def test_closing_a_drafts_tab_takes_its_invitation_back(desk: Desk, city: City) -> None:
+    advice_id = invite(city)
+    desk.post(f"/desk/drafts/{DRAFT}/discard")
+    assert status(city, advice_id) == "CANCELLED"
