@@ -61,7 +61,16 @@ class Decision:
 
 def is_waiting(session: Session, _now: datetime) -> bool:
     """Whether some ticket is to be considered."""
-    return session.scalar(visible(SYSTEM).where(waits(session)).with_only_columns(Ticket.id).limit(1)) is not None
+    return bool(_waiting(session, 1))
+
+
+def _waiting(session: Session, most: int) -> list[str]:
+    """The numbers of the tickets to be considered, the oldest first."""
+    condition = waits(session)
+    if condition is None:
+        return []
+    query = visible(SYSTEM).where(condition).with_only_columns(Ticket.no).order_by(Ticket.id)
+    return list(session.scalars(query.limit(most)))
 
 
 def run(
@@ -75,8 +84,7 @@ def run(
     """Consider a batch, the oldest first, each ticket in a transaction of its own; how many were considered."""
     until = now() + timedelta(seconds=max_seconds)
     with database.transaction(write=False) as session:  # an idle house must not ask for SQLite's only writer
-        query = visible(SYSTEM).where(waits(session)).with_only_columns(Ticket.no).order_by(Ticket.id)
-        numbers = list(session.scalars(query.limit(BATCH)))
+        numbers = _waiting(session, BATCH)
     if not numbers or not _knows_all(database, helpers.similar, now()):
         return 0
     done = 0

@@ -56,11 +56,11 @@ def covered(session: Session, own: Mapping[int, int]) -> dict[int, list[int]]:
     return topics
 
 
-def waits(session: Session) -> ColumnElement[bool]:
+def waits(session: Session) -> ColumnElement[bool] | None:
     """The condition that a ticket is to be dispatched, falls under a rule that is on, and was not considered since
-    either changed."""
+    either changed; None when no rule is on."""
     if session.scalar(select(AutoDispatchRule.id).filter_by(is_on=True).limit(1)) is None:
-        return false()
+        return None
     found = rules(session)
     topics = covered(session, {rule.category_id: rule.id for rule in found})
     ways = [and_(Ticket.category_id.in_(topics[rule.id]), ~considered(rule)) for rule in found if rule.is_on]
