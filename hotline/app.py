@@ -29,6 +29,7 @@ MODELS = (
     "deadlines.models",
     "directory.models",
     "dispatch.catalogue_uploads",
+    "dispatch.models",
     "experts.models",
     "experts.records",
     "feedback.models",

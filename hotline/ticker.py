@@ -50,8 +50,12 @@ class Task:
 
 
 def house_tasks(database: Database) -> tuple[Task, ...]:
-    """Sweep, what is passed on or given back, outbox, index, calendar and lesson. Run them within the app's context."""
+    """Sweep, 自动派单, what is passed on or given back, outbox, index, calendar and lesson.
+
+    Run them within the app's context.
+    """
     from hotline import jobs
+    from hotline.dispatch import auto
     from hotline.supervision import passing_on, substitution
     from hotline.supervision.alarms import untold_years
 
@@ -74,6 +78,7 @@ def house_tasks(database: Database) -> tuple[Task, ...]:
     return (
         Task("index", "hotline.jobs.follow_index", jobs.follow_index, index_is_behind),
         Task("deadlines", "hotline.jobs.sweep", jobs.sweep, in_transaction(is_due)),
+        Task("deadlines", "hotline.jobs.auto_dispatch", jobs.auto_dispatch, in_transaction(auto.is_waiting)),
         Task("notify", "hotline.jobs.deliver", jobs.deliver, in_transaction(is_waiting)),
         Task("deadlines", "hotline.jobs.pass_on", jobs.pass_on, in_transaction(passing_on.is_waiting), OFTEN),
         Task(

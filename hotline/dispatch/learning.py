@@ -24,7 +24,7 @@ from hotline.ticket.models import Objection, Ticket, TicketStatus
 from hotline.ticket.models.codes import Ruling
 from hotline.ticket.queries import scope
 from routing.learning import Example, learn
-from routing.suggest import NoModel, Suggester
+from routing.suggest import BAR, NoModel, Suggester
 
 log = logging.getLogger(__name__)
 
@@ -159,15 +159,15 @@ class Advice:
     words: tuple[str, ...]
 
 
-def advise(session: Session, models: Models, kind: str, text: str, day: date) -> Advice | None:
-    """The model's advice for a text; None without a model or a text.
+def advise(session: Session, models: Models, kind: str, text: str, day: date, *, bar: float = BAR) -> Advice | None:
+    """The model's advice for a text, sure from confidence `bar` on; None without a model or a text.
 
     What the directory does not know on that day is left out: a unit that is gone is nobody's proposal.
     """
     model = models.model(kind) if text.strip() else None
     if model is None:
         return None
-    found = model.suggest(models.cut(text))
+    found = model.suggest(models.cut(text), bar)
     table: Any = Category if kind == "category" else Unit
     named = select(table).where(table.code.in_([choice.label for choice in found.choices]), effective(table, day))
     rows = {row.code: row for row in session.scalars(named)}

@@ -9,6 +9,7 @@ from sqlalchemy import select
 from hotline.accounts.actor import Actor
 from hotline.accounts.models import Account
 from hotline.directory.models import Unit
+from hotline.dispatch.auto_audit import overturn
 from hotline.errors import Conflict, Invalid
 from hotline.ticket.clocks import rules_for, start_inner, window_end
 from hotline.ticket.models import OPEN, Assignment, AssignmentKind, Objection, Ticket, TicketStatus
@@ -137,3 +138,5 @@ def _rule(ticket: Ticket, ruling: Ruling, data: Data, actor: Actor, now: datetim
     pending = select(Objection).filter_by(ticket_id=ticket.id, ruling=Ruling.PENDING)
     for objection in session_of(ticket).scalars(pending):
         rule(objection, ruling, data, actor, now)
+        if ruling is Ruling.GRANTED:
+            overturn(ticket, objection.unit_id, now)

@@ -14,6 +14,7 @@ from hotline.directory.time import default_profile, rules_of, working_calendar
 from hotline.ticket.catalogue import book, is_concerned, named_units, target
 from hotline.ticket.models import OPEN, AppealType, Ticket, TicketStatus, Urgency
 from hotline.ticket.queries import scope, visible
+from hotline.ticket.similar import SimilarTickets, caller_keys
 from routing.catalogue import Choice, Matter
 from routing.deadlines import due, sentence
 from routing.profiles import ClockName
@@ -25,7 +26,10 @@ MERGEABLE = frozenset(OPEN) - {TicketStatus.MERGED, TicketStatus.UNDER_REVIEW, T
 
 @dataclass(frozen=True)
 class Proposal:
-    """The unit to lead (None: a person must judge), the units to support, why, the catalogue's own choice, others."""
+    """The unit to lead (None: a person must judge), the units to support, why, and other units to consider.
+
+    `choice` is what the catalogue itself says, before 回避.
+    """
 
     unit: Unit | None
     reason: str
@@ -73,9 +77,9 @@ def propose(
     return Proposal(
         unit=found.unit,
         reason=why,
+        choice=found.choice,
         support=[unit for unit in support if unit != found.unit and not is_concerned(unit, respondent)],
         others=fit[:MAX_OTHERS],
-        choice=found.choice,
     )
 
 
@@ -117,3 +121,15 @@ def mergeable(session: Session, actor: Actor, now: datetime, ticket: Ticket) -> 
     alike = visible(actor).where(or_(false(), *ways), Ticket.id != ticket.id, Ticket.status.in_(MERGEABLE))
     recent = alike.where(Ticket.created_at >= now - RECENT).order_by(Ticket.id.desc())
     return list(session.scalars(recent.limit(MAX_OTHERS)))
+
+
+def repeated(session: Session, actor: Actor, now: datetime, ticket: Ticket, similar: SimilarTickets) -> list[Ticket]:
+    """Open, unanswered tickets that this one may repeat: the same caller's first, then those of like text."""
+    keys = caller_keys(ticket.phone_lookup, ticket.enterprise_id)
+    alike = similar.find(session, actor, now, f"{ticket.title}\n{ticket.body}", keys=keys, but=ticket.id)
+    masters = [one.ticket for one in alike if _may_take(one.ticket, now)]
+    return list(dict.fromkeys([*mergeable(session, actor, now, ticket), *masters]))
+
+
+def _may_take(master: Ticket, now: datetime) -> bool:
+    return master.status in MERGEABLE and master.created_at >= now - RECENT

@@ -1,5 +1,7 @@
 """Forms of the dispatch stage."""
 
+from marshmallow import fields, validate
+
 from hotline.ticket.models import AppealType
 from hotline.ticket.schemas import LINE, Form, code, day, flag, instant, line, reference, references, text
 
@@ -81,6 +83,40 @@ class CatalogueImport(Form):
 
     is_complete = flag("文件是完整目录：文件中没有的安排自明日起停用")
     reason = line("变更原因", LINE, required=True)
+
+
+def percent(label: str, least: int, most: int, usual: int, hint: str) -> fields.Integer:
+    """A whole number of percent."""
+    return fields.Integer(
+        load_default=usual,
+        validate=validate.Range(least, most, error=f"{label}须为 {least} 至 {most} 的整数"),
+        metadata={"label": f"{label}（%）", "width": 4, "hint": hint},
+        error_messages={"invalid": f"{label}须为 {least} 至 {most} 的整数"},
+    )
+
+
+class AutoDispatching(Form):
+    """自动派单: what a category's rule says; `version` is that of the rule as the sender saw it, 0 for none."""
+
+    is_on = flag("启用：该分类（含下级）的工单不经人工派单")
+    bar = percent("把握门槛", 50, 99, 90, "学习模型对目录单位的把握不低于此值才自动派单")
+    sample = percent("抽查比例", 1, 100, 10, "自动派出的工单由人抽查的比例")
+    floor = percent("准确率下限", 50, 100, 95, "最近 20 件已判定的低于此值时自动停用")
+    reason = line("原因", LINE, required=True)
+
+
+class AutoRule(AutoDispatching):
+    """自动派单: a rule for a category that has none yet."""
+
+    category_code = reference("事项", "topics", required=True, width=8)
+
+
+class AutoVerdict(Form):
+    """自动派单抽查."""
+
+    is_right = flag("结论", default=None, widget="radio", choices=[("true", "准确"), ("false", "不准确")])
+    right_unit_code = reference("应派单位", "units")
+    note = text("说明", LINE, rows=2)
 
 
 class TellByPhone(Form):

@@ -1,5 +1,6 @@
 """What RQ workers run, by name. Ids in, nothing out, safe to run twice; the worker has pushed the app's context."""
 
+import random
 from contextlib import suppress
 
 from flask import current_app
@@ -7,6 +8,7 @@ from flask import current_app
 from hotline import actions, messages
 from hotline.clock import utcnow
 from hotline.deadlines.sweep import run_sweep
+from hotline.dispatch import auto
 from hotline.experts.applying import EVENT as ADVICE_EVENT
 from hotline.knowledge.history import EVENT
 from hotline.knowledge.serving import index
@@ -21,6 +23,12 @@ from knowledge_base.index import IndexBusy
 def sweep() -> None:
     """Fire every rung that is due."""
     run_sweep(house().database, utcnow, actions.sweep_context)
+
+
+def auto_dispatch() -> None:
+    """Dispatch what the rules allow; leave the rest to people."""
+    helpers = auto.Helpers(current_app.extensions["suggestions"], current_app.extensions["similar"])
+    auto.run(house().database, utcnow, helpers, actions.perform, random.SystemRandom())
 
 
 def deliver() -> None:

@@ -66,7 +66,8 @@ INTAKE = (
 )  # fmt: skip
 
 DISPATCH = (
-    rows("dispatch", "派单", S.AWAITING_DISPATCH, S.AWAITING_SIGN, DISPATCHER, starts=(*SENT, C.TOTAL), stops=(C.DISPATCH,)),
+    rows("dispatch", "派单", S.AWAITING_DISPATCH, S.AWAITING_SIGN, DISPATCHER | CLOCK, starts=(*SENT, C.TOTAL),
+         stops=(C.DISPATCH,)),
     rows("return_for_supplement", "退回补充", S.AWAITING_DISPATCH, S.AWAITING_SUPPLEMENT, DISPATCHER,
          starts=(C.SUPPLEMENT,), stops=(C.DISPATCH,)),
     rows("refuse", "不予受理", UNSENT, S.REFUSED, DISPATCHER, g.no_children, stops=ALL),

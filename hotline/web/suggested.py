@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
 
 from flask import current_app
 from sqlalchemy import select
@@ -10,8 +9,8 @@ from sqlalchemy import select
 from hotline.accounts.privacy import phone_lookup
 from hotline.directory.models import Enterprise, Unit
 from hotline.directory.uscc import normalise
+from hotline.dispatch import proposal
 from hotline.dispatch.learning import Advice, Models, advise
-from hotline.dispatch.proposal import MERGEABLE, RECENT, mergeable
 from hotline.intake.hints import is_number
 from hotline.ticket.catalogue import is_concerned
 from hotline.ticket.models import Ticket
@@ -59,16 +58,8 @@ def _unit(d: Door, text: str, respondent: Unit | None) -> Advice | None:
 
 
 def repeated(d: Door, ticket: Ticket) -> list[Ticket]:
-    """Open, unanswered tickets that this one may repeat: the same caller's first, then those of like text."""
-    same = mergeable(d.session, d.actor, d.now, ticket)
-    keys = caller_keys(ticket.phone_lookup, ticket.enterprise_id)
-    text = f"{ticket.title}\n{ticket.body}"
-    alike = _similar().find(d.session, d.actor, d.now, text, keys=keys, but=ticket.id)
-    return list(dict.fromkeys([*same, *(one.ticket for one in alike if _may_take(one.ticket, d.now))]))
-
-
-def _may_take(master: Ticket, now: datetime) -> bool:
-    return master.status in MERGEABLE and master.created_at >= now - RECENT
+    """Open, unanswered tickets that this one may repeat, for the dispatcher."""
+    return proposal.repeated(d.session, d.actor, d.now, ticket, _similar())
 
 
 def _keys(d: Door, form: Mapping[str, str]) -> list[str]:

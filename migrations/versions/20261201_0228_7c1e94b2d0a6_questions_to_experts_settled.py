@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "7c1e94b2d0a6"
-down_revision = "f237ebbed4da"
+down_revision = "fc74faa41b3b"
 branch_labels = None
 depends_on = None
 
