@@ -16,18 +16,16 @@ from hotline.ticket.models.codes import Ruling
 from hotline.ticket.operations import Data, apply, session_of
 from hotline.ticket.parts import rule
 from routing.deadlines import Limit, LimitUnit, later
-from routing.profiles import ORIGINAL, ClockName
+from routing.profiles import ORIGINAL
 
 
 def request_extension(ticket: Ticket, data: Data, actor: Actor, now: datetime) -> None:
-    """申请延期: before expiry, within the profile's longest time. Raises Invalid for more days than that.
+    """申请延期: before expiry, within the profile's longest time. Raises Invalid for a later due time than that.
 
     A due time set from above is for those above to move: the request then carries who agreed, where and when.
     """
     agreed = _agreed(ticket, data, to_local(now).date())
-    longest = _longest_extension(ticket)
-    if longest is not None and data["working_days"] > longest:
-        raise Invalid(f"延期最长 {longest} 个工作日", code="extension_too_long", field="working_days")
+    _check_length(ticket, Limit(data["working_days"], LimitUnit.WORKING_DAY))
     apply(ticket, "request_extension", actor, now, data, extension_pending=True)
     asked = {name: data[name] for name in ("reason", "legal_basis", "text", "working_days")}
     session_of(ticket).add(Extension(ticket_id=ticket.id, by_id=actor.account_id, at=now, **asked, **agreed))
@@ -48,11 +46,17 @@ def _agreed(ticket: Ticket, data: Data, today: date) -> dict[str, Any]:
     return told
 
 
-def _longest_extension(ticket: Ticket) -> int | None:
-    rules = rules_for(ticket)
-    original = rules.limit(ClockName.TOTAL, ticket.appeal_type, ticket.urgency)
-    limit = original if rules.extension_limit == ORIGINAL else rules.extension_limit
-    return limit.amount if isinstance(limit, Limit) and limit.unit is LimitUnit.WORKING_DAY else None
+def _check_length(ticket: Ticket, asked: Limit) -> None:
+    """As instants, so that a limit in hours bounds days too: one working day may be a weekend long."""
+    session, allowed = session_of(ticket), rules_for(ticket).extension_limit
+    calendar = working_calendar(session)
+    for clock in deadlines.hold(session, subject_of(ticket), TOTALS):
+        original = Limit.parse(clock.limit)
+        # A longest time in days was written for limits in days, not for what is due within hours.
+        longest = original if allowed == ORIGINAL or original.unit is not LimitUnit.WORKING_DAY else allowed
+        if later(calendar, clock.due_at, asked) > later(calendar, clock.due_at, longest):
+            message = f"延期最长 {longest.label}，申请的 {asked.label}已超过"
+            raise Invalid(message, code="extension_too_long", field="working_days")
 
 
 def grant_extension(ticket: Ticket, data: Data, actor: Actor, now: datetime) -> None:

@@ -75,6 +75,8 @@ class Facts:
     extension_pending: bool = False
     is_overdue: bool = False
     """Whether the running total or rework clock has run out."""
+    pause_count: int = 0
+    pause_max_count: int = 2
     pause_pending: bool = False
     is_paused: bool = False
     sign_off_levels: int = 0
@@ -99,6 +101,7 @@ def facts_of(session: Session, ticket: Ticket, rules: SlaRules, now: datetime) -
         max_objections=rules.max_objections,
         objection_open=_open(ticket.objection_until, now),
         extension_max_count=rules.extension_max_count,
+        pause_max_count=rules.pause_max_count,
         is_paused=ticket.paused_since is not None,
         sign_off_levels=lead.sign_off_levels if lead else 0,
         callback_tries_needed=rules.callback_tries,
@@ -139,6 +142,7 @@ _HANGING: CompoundSelect[str, int] = union_all(
     select(literal_column("'child'"), Ticket.id).where(
         Ticket.merged_into_id == _TICKET, Ticket.status == TicketStatus.MERGED
     ),
+    select(literal_column("'pause'"), Pause.id).where(Pause.ticket_id == _TICKET, Pause.ruling == Ruling.GRANTED),
     select(literal_column("'overdue'"), Clock.id).where(
         Clock.subject_kind == "ticket",
         Clock.subject_id == _TICKET,
@@ -161,6 +165,7 @@ def _hanging(session: Session, ticket: Ticket, now: datetime) -> dict[str, Any]:
         "waiting_unit_ids": frozenset(found["waiting"]),
         "awaited_expert_ids": frozenset(found["expert"]),
         "has_children": bool(found["child"]),
+        "pause_count": len(found["pause"]),
         "is_overdue": bool(found["overdue"]),
         "signer_ids": _signers(session, ticket) if ticket.sign_offs_left else frozenset(),
     }

@@ -158,7 +158,14 @@ def extension_asked(facts: Facts, actor: Actor) -> str | None:
 
 
 def may_pause(facts: Facts, actor: Actor) -> str | None:
-    return "已有挂起申请待审批" if facts.pause_pending else running(facts, actor)
+    """As with an extension: before it is overdue, and so many times."""
+    if facts.pause_pending:
+        return "已有挂起申请待审批"
+    if facts.pause_count >= facts.pause_max_count:
+        return f"挂起已达 {facts.pause_max_count} 次上限"
+    if facts.is_overdue:
+        return "已超期，不能再申请挂起"
+    return running(facts, actor)
 
 
 def pause_asked(facts: Facts, actor: Actor) -> str | None:
