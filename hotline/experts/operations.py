@@ -13,7 +13,7 @@ from hotline.experts.answers import written_answer
 from hotline.experts.pool import take_on
 from hotline.ticket.clocks import CONSULTATION, rules_for
 from hotline.ticket.models import Consultation, Ticket
-from hotline.ticket.operations import Data, apply, session_of
+from hotline.ticket.operations import Data, announce, apply, session_of
 from hotline.ticket.parts import asked_of, check_person
 from routing.profiles import ClockName
 
@@ -34,6 +34,7 @@ def expert_answer(ticket: Ticket, data: Data, actor: Actor, now: datetime) -> No
     asked = _mine(ticket, actor)
     asked.answer, asked.legal_basis, asked.answered_at = data["answer"], data["legal_basis"], now
     deadlines.stop(session_of(ticket), Subject(CONSULTATION, asked.id), None, now)
+    announce(session_of(ticket), ticket, now)
     written_answer(ticket, asked, actor, now)
 
 
@@ -45,6 +46,7 @@ def expert_decline(ticket: Ticket, data: Data, actor: Actor, now: datetime) -> N
     asked.is_declined = True
     deadlines.stop(session_of(ticket), Subject(CONSULTATION, asked.id), None, now)
     _ask(ticket, expert, asked.question, actor, now)
+    announce(session_of(ticket), ticket, now)
 
 
 def _expert(ticket: Ticket, data: Data) -> Account:

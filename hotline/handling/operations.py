@@ -37,8 +37,8 @@ def sign(ticket: Ticket, data: Data, actor: Actor, now: datetime) -> None:
 
 
 def sign_by_default(ticket: Ticket, data: Data, actor: Actor, now: datetime) -> None:
-    """Unsigned after its time counts as signed."""
-    apply(ticket, "sign_by_default", actor, now, data, signed_at=now)
+    """Unsigned after its time counts as signed: at that time (`counts_from`), not when the sweep came by."""
+    apply(ticket, "sign_by_default", actor, now, data, signed_at=data.get("counts_from", now))
 
 
 def object(ticket: Ticket, data: Data, actor: Actor, now: datetime) -> None:

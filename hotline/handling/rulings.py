@@ -108,9 +108,12 @@ def deny_pause(ticket: Ticket, data: Data, actor: Actor, now: datetime) -> None:
 
 
 def resume(ticket: Ticket, data: Data, actor: Actor, now: datetime) -> None:
-    """恢复办理: by the unit, a supervisor, or the clock when the pause has lasted long enough."""
+    """恢复办理: by the unit, a supervisor, or the clock when the pause has lasted long enough.
+
+    A sweep that comes late gives no time away: the clocks go on from when the pause was over (`counts_from`).
+    """
     apply(ticket, "resume", actor, now, data, paused_since=None)
-    end_pause(ticket, "", now)
+    end_pause(ticket, "", data.get("counts_from", now))
 
 
 def end_pause(ticket: Ticket, reason: str, now: datetime) -> None:

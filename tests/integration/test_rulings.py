@@ -83,9 +83,7 @@ def test_an_extension_is_never_longer_than_the_limit_was(city: City) -> None:
     ("stage", "name"),
     [("extension_asked", "EXTENSION_RULING"), ("pause_asked", "PAUSE_RULING"), ("review_asked", "REVIEW_REQUEST")],
 )
-def test_the_supervisors_who_alone_may_rule_are_those_who_are_reminded_of_it(
-    city: City, stage: str, name: str
-) -> None:
+def test_the_supervisors_who_alone_may_rule_are_those_who_are_reminded_of_it(city: City, stage: str, name: str) -> None:
     number = make(city, stage)
     tick(city, "2026-03-25 17:30")
     with city.ticket(number) as (session, ticket):
