@@ -10,7 +10,7 @@ from hotline.clock import to_local
 from hotline.deadlines import operations as deadlines
 from hotline.directory.time import working_calendar
 from hotline.errors import Invalid
-from hotline.ticket.clocks import TOTALS, ladder_of, rules_for, subject_of
+from hotline.ticket.clocks import TOTALS, WITH_PAUSES, ladder_of, pausable, rules_for, subject_of
 from hotline.ticket.models import Extension, Pause, Ticket
 from hotline.ticket.models.codes import Ruling
 from hotline.ticket.operations import Data, apply, session_of
@@ -93,10 +93,12 @@ def request_pause(ticket: Ticket, data: Data, actor: Actor, now: datetime) -> No
 
 
 def grant_pause(ticket: Ticket, data: Data, actor: Actor, now: datetime) -> None:
-    """同意挂起: the total clock stands still, PAUSE_LIMIT runs."""
+    """同意挂起: the total clock and those of supporting and delegated units stand still, PAUSE_LIMIT runs."""
     asked = _pending(ticket, Pause)
     apply(ticket, "grant_pause", actor, now, data, pause_pending=False, paused_since=now)
-    deadlines.pause(session_of(ticket), subject_of(ticket), TOTALS, now)
+    session = session_of(ticket)
+    for subject in pausable(session, ticket):
+        deadlines.pause(session, subject, WITH_PAUSES, now)
     rule(asked, Ruling.GRANTED, data, actor, now)
 
 
@@ -117,20 +119,21 @@ def resume(ticket: Ticket, data: Data, actor: Actor, now: datetime) -> None:
 
 
 def end_pause(ticket: Ticket, reason: str, now: datetime) -> None:
-    """The pause is over: the total clock goes on with the time it had. Without a reason it is the pause's own."""
+    """The pause is over: what stood still goes on with the time it had. Without a reason it is the pause's own."""
     session = session_of(ticket)
     running = select(Pause).filter_by(ticket_id=ticket.id, ruling=Ruling.GRANTED, ended_at=None)
     pause = session.scalars(running).one()
     pause.ended_at = now
-    deadlines.resume(
-        session,
-        subject_of(ticket),
-        TOTALS,
-        now,
-        calendar=working_calendar(session),
-        ladder_of=lambda clock: ladder_of(session, clock),
-        reason=reason or pause.text,
-    )
+    for subject in pausable(session, ticket):
+        deadlines.resume(
+            session,
+            subject,
+            WITH_PAUSES,
+            now,
+            calendar=working_calendar(session),
+            ladder_of=lambda clock: ladder_of(session, clock),
+            reason=reason or pause.text,
+        )
 
 
 Asked = TypeVar("Asked", Extension, Pause)

@@ -75,6 +75,8 @@ def _behind(session: Session, ticket: Ticket, word: str, day: date, whose: Whose
 def _person(session: Session, ticket: Ticket, word: str, whose: Whose) -> Account | None:
     if word == "handler" and whose.get("handler_id"):
         return session.get(Account, whose["handler_id"])
+    if word == "named":
+        return session.scalar(select(Account).filter_by(login=whose["handler_login"]))
     return PERSONS[word](ticket)
 
 

@@ -8,6 +8,9 @@ from typing import Any
 from sqlalchemy import CompoundSelect, Integer, bindparam, literal_column, select, union_all
 from sqlalchemy.orm import Session, aliased
 
+from hotline.accounts.models import Post
+from hotline.accounts.queries import holders
+from hotline.clock import to_local
 from hotline.database import UtcDateTime
 from hotline.deadlines.models import Clock, ClockState
 from hotline.ticket.clocks import INNER, TOTALS
@@ -55,6 +58,8 @@ class Facts:
     awaited_expert_ids: frozenset[int] = frozenset()
     signer_ids: frozenset[int] = frozenset()
     """Who wrote the reply that is being signed off, or signed a level of it."""
+    due_signer_ids: frozenset[int] = frozenset()
+    """Who holds the post whose turn it is to sign, where a unit signs at several levels; empty: any leader's."""
     follower_id: int | None = None
     has_task_force: bool = False
     member_ids: frozenset[int] = frozenset()
@@ -167,7 +172,7 @@ def _hanging(session: Session, ticket: Ticket, now: datetime) -> dict[str, Any]:
         "has_children": bool(found["child"]),
         "pause_count": len(found["pause"]),
         "is_overdue": bool(found["overdue"]),
-        "signer_ids": _signers(session, ticket) if ticket.sign_offs_left else frozenset(),
+        **(_signing(session, ticket, now) if ticket.sign_offs_left else {}),
     }
 
 
@@ -209,6 +214,16 @@ def disputable(session: Session, ticket: Ticket) -> Extension | Pause | None:
 def latest_dispute(session: Session, ticket: Ticket) -> Dispute | None:
     """The newest objection of the enterprise to an extension or a pause."""
     return session.scalar(select(Dispute).filter_by(ticket_id=ticket.id).order_by(Dispute.id.desc()).limit(1))
+
+
+def _signing(session: Session, ticket: Ticket, now: datetime) -> dict[str, Any]:
+    """分管领导 first, 主要领导 last: those who hold the post and have not had the reply in hand already."""
+    signers, unit = _signers(session, ticket), ticket.lead_unit
+    if unit is None or unit.sign_off_levels < 2:
+        return {"signer_ids": signers}
+    post = Post.CHIEF if ticket.sign_offs_left == 1 else Post.LEADER
+    posted = {account.id for account in holders(session, [unit.id], [post], to_local(now).date())}
+    return {"signer_ids": signers, "due_signer_ids": frozenset(posted - signers)}
 
 
 def _signers(session: Session, ticket: Ticket) -> frozenset[int]:

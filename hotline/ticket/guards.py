@@ -58,8 +58,8 @@ def owes_opinion(facts: Facts, actor: Actor) -> str | None:
     return None if owes else "本单位没有待提交的协办意见"
 
 
-def may_delegate(facts: Facts, actor: Actor) -> str | None:
-    """The lead, or a unit that owes an opinion and sends it further down."""
+def leads_or_owes(facts: Facts, actor: Actor) -> str | None:
+    """The lead, or a unit that owes an opinion: each gives its own part to whom it will, inside or further down."""
     return for_lead(facts, actor) and owes_opinion(facts, actor) and "本单位未主办、也未受派办理此工单"
 
 
@@ -202,10 +202,14 @@ def no_sign_off(facts: Facts, actor: Actor) -> str | None:
 
 
 def signing(facts: Facts, actor: Actor) -> str | None:
-    """Another person signs each level: not the author, nobody twice."""
+    """Another person signs each level: not the author, nobody twice; 分管领导 before 主要领导 where there are both."""
     if not facts.sign_offs_left:
         return "没有待审签的答复"
-    return "本人拟稿或已签过，须由他人审签" if actor.account_id in facts.signer_ids else None
+    if actor.account_id in facts.signer_ids:
+        return "本人拟稿或已签过，须由他人审签"
+    if facts.due_signer_ids and actor.account_id not in facts.due_signer_ids:
+        return "本级须由主要领导审签" if facts.sign_offs_left == 1 else "本级须由分管领导审签"
+    return None
 
 
 def last_level(facts: Facts, actor: Actor) -> str | None:

@@ -4,10 +4,13 @@ import pytest
 from sqlalchemy import select
 
 from hotline.accounts.models import Account
+from hotline.errors import DomainError, Invalid
 from hotline.messages import senders
 from hotline.messages.models import Notice
 from hotline.outbox.operations import deliver
 from hotline.ticket.ledger import entries
+from hotline.ticket.models import Assignment
+from hotline.ticket.queries import hanging
 from tests.city import City
 from tests.factories import act, make
 from tests.kb import tick
@@ -65,6 +68,20 @@ def test_who_is_complained_of_is_not_told_of_his_units_part(city: City) -> None:
     assert found
     assert "jrj.handler" not in found
     assert not any("梁晓岚" in text or "8123456" in text for text in found.values())
+
+
+def test_a_supporting_unit_names_its_own_parts_handler_who_hears_of_it_and_the_leads_stays(city: City) -> None:
+    number = make(city, "supported")
+    act(city, "jrj.handler", "assign_handler", number, handler_login="jrj.handler2", text="请核对额度")
+    with city.ticket(number) as (session, ticket):
+        parts = {row.unit.code: row.handler.login for row in hanging(session, Assignment, ticket) if row.handler}
+        assert (parts, ticket.handler.login) == ({"WD": "wd.handler", "JRJ": "jrj.handler2"}, "wd.handler")
+    assert heard(city, number, "指派经办人") == {"jrj.handler2": "请核对额度"}
+    with pytest.raises(Invalid, match="不是本单位的经办人"):
+        act(city, "jrj.handler", "assign_handler", number, handler_login="wd.gxj.handler")
+    act(city, "jrj.handler2", "contribute", number)
+    with pytest.raises(DomainError):
+        act(city, "jrj.handler", "assign_handler", number, handler_login="jrj.handler2")
 
 
 @pytest.mark.parametrize("action", ["ask_expert", "expert_decline"])
