@@ -144,13 +144,17 @@ def first_objection(facts: Facts, actor: Actor) -> str | None:
 
 
 def may_extend(facts: Facts, actor: Actor) -> str | None:
-    if facts.extension_pending:
-        return "已有延期申请待审批"
-    if facts.extension_count >= facts.extension_max_count:
-        return f"延期已达 {facts.extension_max_count} 次上限"
-    if facts.is_overdue:
-        return "已超期，不能再申请延期"
-    return running(facts, actor)
+    count = (facts.extension_pending, facts.extension_count, facts.extension_max_count)
+    return _may_ask("延期", *count, facts.is_overdue) or running(facts, actor)
+
+
+def _may_ask(what: str, pending: bool, count: int, most: int, is_overdue: bool) -> str | None:
+    """More time is asked for once at a time, so many times, and before it has run out."""
+    if pending:
+        return f"已有{what}申请待审批"
+    if count >= most:
+        return f"{what}已达 {most} 次上限"
+    return f"已超期，不能再申请{what}" if is_overdue else None
 
 
 def extension_asked(facts: Facts, actor: Actor) -> str | None:
@@ -158,14 +162,8 @@ def extension_asked(facts: Facts, actor: Actor) -> str | None:
 
 
 def may_pause(facts: Facts, actor: Actor) -> str | None:
-    """As with an extension: before it is overdue, and so many times."""
-    if facts.pause_pending:
-        return "已有挂起申请待审批"
-    if facts.pause_count >= facts.pause_max_count:
-        return f"挂起已达 {facts.pause_max_count} 次上限"
-    if facts.is_overdue:
-        return "已超期，不能再申请挂起"
-    return running(facts, actor)
+    count = (facts.pause_pending, facts.pause_count, facts.pause_max_count)
+    return _may_ask("挂起", *count, facts.is_overdue) or running(facts, actor)
 
 
 def pause_asked(facts: Facts, actor: Actor) -> str | None:
