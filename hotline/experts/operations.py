@@ -13,7 +13,7 @@ from hotline.experts.answers import written_answer
 from hotline.experts.pool import own, take_on
 from hotline.ticket.clocks import CONSULTATION, rules_for
 from hotline.ticket.models import Consultation, Ruling, Ticket
-from hotline.ticket.operations import Data, apply, session_of
+from hotline.ticket.operations import Data, announce, apply, session_of
 from hotline.ticket.parts import asked_of, check_person
 from routing.profiles import ClockName
 
@@ -39,6 +39,7 @@ def expert_answer(ticket: Ticket, data: Data, actor: Actor, now: datetime) -> No
     asked.answer, asked.legal_basis, asked.answered_at = data["answer"], data["legal_basis"], now
     asked.ruling = Ruling.PENDING
     deadlines.stop(session_of(ticket), Subject(CONSULTATION, asked.id), None, now)
+    announce(session_of(ticket), ticket, now)
     written_answer(ticket, asked, expert, actor, now)
 
 
@@ -50,6 +51,7 @@ def expert_decline(ticket: Ticket, data: Data, actor: Actor, now: datetime) -> N
     asked.is_declined = True
     deadlines.stop(session_of(ticket), Subject(CONSULTATION, asked.id), None, now)
     _ask(ticket, expert, asked.question, actor, now)
+    announce(session_of(ticket), ticket, now)
 
 
 def _expert(ticket: Ticket, data: Data) -> Account:

@@ -29,6 +29,8 @@ from routing.escalation import Ladder
 from routing.profiles import ClockName, SlaRules
 
 TOTALS = (ClockName.TOTAL, ClockName.REWORK)
+WITH_PAUSES = (*TOTALS, ClockName.SUPPORT, ClockName.DELEGATE)
+"""Clocks that stand still while the ticket is paused."""
 INNER = (AssignmentKind.SUPPORT, AssignmentKind.DELEGATE)
 """Parts with an answer and a clock of their own."""
 ASSIGNMENT = "assignment"
@@ -188,9 +190,9 @@ def start_inner(session: Session, ticket: Ticket, part: Assignment, now: datetim
         else (ClockName.DELEGATE, rules.delegate_share)
     )
     limit = rules.limit(name, ticket.appeal_type, ticket.urgency) or Limit.parse("1wd")
-    return deadlines.start(
+    clock = deadlines.start(
         session,
-        Subject(ASSIGNMENT, part.id),
+        subject := Subject(ASSIGNMENT, part.id),
         name,
         started_at=now,
         limit=limit,
@@ -201,6 +203,15 @@ def start_inner(session: Session, ticket: Ticket, part: Assignment, now: datetim
         now=now,
         imposed_due=_share_of_rest(session, ticket, part, share, now),
     )
+    if ticket.paused_since is not None:
+        deadlines.pause(session, subject, (name,), now)
+    return clock
+
+
+def pausable(session: Session, ticket: Ticket) -> list[Subject]:
+    """What a pause stops: the whole, and what other units owe of it. A task force's decisions have their own time."""
+    owed = session.scalars(select(Assignment.id).filter_by(ticket_id=ticket.id, ended_at=None, answered_at=None))
+    return [subject_of(ticket), *(Subject(ASSIGNMENT, part) for part in owed)]
 
 
 def start_decision(

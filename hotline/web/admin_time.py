@@ -48,7 +48,7 @@ EFFECTS = {
     "sign_by_default": "视为签收", "notice_of_urging": "发催办通知书", "supervise": "转督办", "resume": "恢复计时",
 }  # fmt: skip
 WINDOWS = ("objection_window", "pause_limit", "review_request_window")
-COUNTS = ("max_objections", "extension_max_count", "callback_tries")
+COUNTS = ("max_objections", "extension_max_count", "pause_max_count", "callback_tries")
 
 
 @pages.get(TIME)

@@ -6,7 +6,7 @@ from itertools import groupby
 from typing import Any
 
 from marshmallow import Schema, fields
-from sqlalchemy import false, or_, select
+from sqlalchemy import ColumnElement, false, or_, select
 from sqlalchemy.orm import Session
 
 from hotline.accounts.actor import HOTLINE_ROLES
@@ -88,20 +88,27 @@ def _units(session: Session, day: date, ticket: Ticket | None) -> Choices:
 
 def _units_below(session: Session, day: date, ticket: Ticket | None) -> Choices:
     """Below the lead, or below a unit that supports it."""
-    taking = [part.unit for part in session.scalars(open_parts(ticket))] if ticket is not None else []
-    inside = or_(false(), *(Unit.path.startswith(unit.path, autoescape=True) for unit in taking))
-    below = select(Unit).where(effective(Unit, day), inside, Unit.id.not_in([unit.id for unit in taking]))
+    taking = _taking_part(session, ticket)
+    below = select(Unit).where(effective(Unit, day), _inside(taking), Unit.id.not_in([unit.id for unit in taking]))
     return [(unit.code, unit.name) for unit in session.scalars(below.order_by(Unit.path))]
 
 
 def _handlers(session: Session, day: date, ticket: Ticket | None) -> Choices:
-    """Those of the lead unit first, then of the units below it."""
-    if ticket is None or ticket.lead_unit is None:
-        return []
-    inside = Unit.path.startswith(ticket.lead_unit.path, autoescape=True)
+    """Those of the lead unit and below it first, then those of the other units that take part."""
+    inside = _inside(_taking_part(session, ticket))
     query = select(Account).join(AccountRole).join(Unit, Account.unit_id == Unit.id)
     query = query.where(inside, Account.is_active, AccountRole.role == Role.HANDLER).order_by(Unit.path, Account.id)
-    return [(one.login, f"{one.name}（{one.unit.short_name}）") for one in session.scalars(query)]
+    found = sorted(session.scalars(query), key=lambda one: not ticket or ticket.lead_unit_id not in one.unit.chain_ids)
+    return [(one.login, f"{one.name}（{one.unit.short_name}）") for one in found]
+
+
+def _taking_part(session: Session, ticket: Ticket | None) -> list[Unit]:
+    return [part.unit for part in session.scalars(open_parts(ticket))] if ticket is not None else []
+
+
+def _inside(units: list[Unit]) -> ColumnElement[bool]:
+    """The condition that a unit is one of these or lies below one."""
+    return or_(false(), *(Unit.path.startswith(unit.path, autoescape=True) for unit in units))
 
 
 def _experts(session: Session, day: date, ticket: Ticket | None) -> Choices:

@@ -96,6 +96,19 @@ def test_the_named_follower_stays_until_the_task_force_ends_or_hands_over(city: 
     act(city, "lead1", "change_follower", number, follower_login="agent1")
 
 
+def test_who_sees_the_ticket_only_as_a_member_is_told_that_it_ends_and_how(city: City) -> None:
+    number = make(city, "forced")
+    act(city, "super1", "end_task_force", number)
+    assert not sees(city, "jrj.handler", number)
+    with city.ticket(number) as (session, ticket):
+        seq = entries(session, ticket)[-1].seq
+    people = {login for login, _ in told(city, [seq])}
+    assert people == {"wd.handler", "agent1", "wd.gxj.handler", "jrj.handler"}
+    with city.database.transaction(write=False) as session:
+        times = session.scalars(select(Notice.account_id).filter_by(seq=seq)).all()
+        assert len(times) == len(set(times)) == len(people)
+
+
 def test_its_meetings_keep_their_minutes_and_a_meeting_without_it_is_a_conference(city: City) -> None:
     number = make(city, "handling")
     act(city, "wd.handler", "confer", number)
