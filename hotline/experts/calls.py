@@ -72,9 +72,11 @@ def decline(session: Session, advice: Advice, data: Data, actor: Actor, now: dat
     _move_on(session, advice, "decline", Response.DECLINED, data, actor, now)
 
 
-def pass_on(session: Session, advice: Advice, now: datetime) -> None:
-    """逾时转下一位: the clock's own row."""
-    _move_on(session, advice, "pass_on", Response.TIMED_OUT, {}, SYSTEM, now)
+def pass_on(
+    session: Session, advice: Advice, now: datetime, response: Response = Response.TIMED_OUT, why: str = "逾时未接"
+) -> None:
+    """转请下一位: the clock's own row; also for who is no longer on duty (WITHDRAWN)."""
+    _move_on(session, advice, "pass_on", response, {"text": why}, SYSTEM, now)
 
 
 def take_over(session: Session, advice: Advice, data: Data, actor: Actor, now: datetime) -> None:

@@ -199,7 +199,10 @@ def test_the_roster_is_laid_out_around_holidays_and_swapped_when_somebody_is_abs
         expert, other = expert_of(session, FIRST).id, expert_of(session, SECOND).id
     page.get("/experts/roster/new")
     form = {"expert_id": expert, "substitute_id": other, "starts": "18:00", "ends": "20:00"}
-    done = page.post("/experts/roster/new", **form, day="2026-04-27", until="2026-05-11")
+    days = {"day": "2026-04-27", "until": "2026-05-11"}
+    shown = page.post("/experts/roster/new", **form, **days).text
+    assert "尚未生效" in shown and "2026-05-11 18:00–20:00" in shown and "2026-05-04" not in shown
+    done = page.post("/experts/roster/new", **form, **days, confirmed="1")
     assert "2026-04-27" in done.headers["Location"], done.text  # Mondays; the fourth of May is a holiday
     with city.database.transaction(write=False) as session:
         days = [str(one.day) for one in session.query(RosterShift).filter_by(expert_id=expert) if one.starts.hour == 18]
@@ -218,7 +221,9 @@ def test_an_absent_expert_is_replaced_by_the_substitute(app: Flask, city: City) 
         ]
     page = Desk(app, FIRST)
     page.get(f"/experts/roster/{shift.id}/swap")
-    done = page.post(f"/experts/roster/{shift.id}/swap", is_absent="1", text="外出培训")
+    shown = page.post(f"/experts/roster/{shift.id}/swap", is_absent="1", text="外出培训").text
+    assert "尚未生效" in shown and "（替班）" in shown
+    done = page.post(f"/experts/roster/{shift.id}/swap", is_absent="1", text="外出培训", confirmed="1")
     assert done.status_code == 303, done.text
     assert invited(city, invite(city))[0][0] == SECOND
     stranger = Desk(app, "expert.tax")
