@@ -43,7 +43,7 @@ def invite(session: Session, data: Data, actor: Actor, now: datetime) -> Advice:
     The best expert is invited; with nobody in the pool the unit's duty officer is. Raises Invalid, Conflict (a call for
     this draft is on already), IllegalAction (a tip-off).
     """
-    ticket = get(session, actor, data["ticket_no"]) if data.get("ticket_no") else None
+    ticket = _ticket(session, data, actor)
     advice = _draft(session, data, ticket, actor, now)
     _check_one_call(session, advice)
     place = ranking.next_place(session, advice, now)
@@ -56,7 +56,7 @@ def invite(session: Session, data: Data, actor: Actor, now: datetime) -> Advice:
 
 def preview(session: Session, data: Data, actor: Actor, now: datetime) -> list[Place]:
     """Who would be invited, first to last; nothing is stored. Raises Invalid for codes nobody knows."""
-    return ranking.places(session, _draft(session, data, None, actor, now), now)
+    return ranking.places(session, _draft(session, data, _ticket(session, data, actor), actor, now), now)
 
 
 def accept(session: Session, advice: Advice, data: Data, actor: Actor, now: datetime) -> None:
@@ -122,6 +122,10 @@ def attach(session: Session, account_id: int, draft_key: str, ticket: Ticket) ->
     for advice in session.scalars(mine):
         advice.ticket_id = ticket.id
     session.flush()
+
+
+def _ticket(session: Session, data: Data, actor: Actor) -> Ticket | None:
+    return get(session, actor, data["ticket_no"]) if data.get("ticket_no") else None
 
 
 def _draft(session: Session, data: Data, ticket: Ticket | None, actor: Actor, now: datetime) -> Advice:

@@ -1,7 +1,7 @@
 """交接: nobody leaves with open work. What an account holds goes to another one before the account is closed."""
 
 from collections.abc import Callable, Collection
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 
 from sqlalchemy import ColumnElement, or_, select
@@ -45,11 +45,17 @@ class OpenWork:
 
 @dataclass(frozen=True)
 class Handed:
-    """What passed over: tickets and consultations; and row by row what did not, with the reason."""
+    """What passed over: tickets, consultations, posts; and row by row what did not, with the reason."""
 
     numbers: list[str]
     consultations: list[int]
     misfits: list[Misfit]
+    posts: list[int] = field(default_factory=list)
+
+    @property
+    def is_in_vain(self) -> bool:
+        """Whether there was something, and nothing of it passed."""
+        return bool(self.misfits) and not (self.numbers or self.consultations or self.posts)
 
     @property
     def words(self) -> str:
@@ -173,7 +179,7 @@ def hand_over_all(
     numbers = [number for number in work.numbers if ticket(number)]
     posts = [one.id for one in work.posts if post(one)]
     consultations, failed = pass_over(session, leaving, taking, until, reason, actor, now)
-    handed = Handed(numbers, consultations, [*misfits, *failed])
+    handed = Handed(numbers, consultations, [*misfits, *failed], posts)
     passed = {"to": taking.login, "tickets": numbers, "posts": posts, "consultations": consultations}
     audit(session, actor, "hand_over", f"account:{leaving.login}", now, reason, passed | {"misfits": handed.misfits})
     return handed

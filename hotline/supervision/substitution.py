@@ -25,7 +25,7 @@ def substitute(
     """From today to `last_day`, both inclusive, `taking` holds what `away` holds: open tickets, consultations, shifts
     and posts; what does not fit stays, and `misfits` says why.
 
-    Raises Invalid for a day that has passed, Conflict while another one stands in already, Forbidden.
+    Raises Invalid for a day that has passed and for who fits nothing, Conflict while another one stands in already, Forbidden.
     """
     if not may_arrange(actor, away):
         raise Forbidden("只能为本单位人员设代办", code="role_refused")
@@ -36,6 +36,8 @@ def substitute(
         raise Conflict(f"{away.name}已有代办人，请先结束", code="already_substituted")
     posts = [(post.unit_id, post.post, post.effective_to) for post in open_work(session, away, now).posts]
     handed = hand_over_all(session, away, taking, f"{reason}，代办至 {last_day}", actor, now, last_day)
+    if handed.is_in_vain:
+        raise Invalid(f"{taking.name}不能承接：{handed.misfits[0][1]}", code="successor_misfit", field="to_login")
     for unit_id, post, until in posts:
         _limit_post(session, away, taking, (unit_id, post), last_day, until)
     row = Substitution(account_id=away.id, substitute_id=taking.id, reason=reason, numbers=handed.numbers, at=now)
@@ -81,7 +83,7 @@ def is_over(session: Session, now: datetime) -> bool:
 
 
 def give_back(session: Session, now: datetime) -> int:
-    """End every substitution whose last day is over: what is still open goes back; how many tickets and consultations."""
+    """End every substitution whose last day is over; how many tickets and consultations went back."""
     due = select(Substitution).where(Substitution.ended_at.is_(None), Substitution.last_day < to_local(now).date())
     rows = session.scalars(due.with_for_update(skip_locked=True)).all()
     ended = [end(session, row, SYSTEM, now) for row in rows]

@@ -57,8 +57,10 @@ def test_while_an_expert_is_away_the_pool_goes_on_with_the_substitute(city: City
 def test_a_substitute_of_another_unit_takes_no_consultation_and_each_row_says_why(city: City) -> None:
     returned = answered(city)
     do(city, "jrj.leader", "return_advice", returned, text="写明条款")
+    number = city.register()
+    city.do("agent1", "ask_expert", number, expert_login=FIRST, question="书面问题")
     row = away(city, FIRST, "expert.tax")
-    assert row.consultations == []
+    assert row.numbers == [number] and row.consultations == []
     assert any("不是同一单位的专家" in why for _, why in row.misfits)
     do(city, FIRST, "amend_answer", returned, **ANSWER)
 

@@ -3,6 +3,7 @@
 import pytest
 from flask import Flask
 
+from hotline.experts import appointments
 from hotline.experts.models import Presence, RosterShift
 from tests.city import City
 from tests.experts import ANSWER, FIRST, SECOND, advice, answered, change, do, expert_of, invite, invited, status
@@ -172,9 +173,11 @@ def test_the_leader_keeps_the_units_pool_and_no_other(app: Flask, city: City) ->
     assert page.get(f"/experts/{other}").status_code == 404
     page.get(f"/experts/{own}/edit")
     form = {"languages": ["zh", "yue"], "valid_from": "2026-01-01", "valid_to": "2026-12-31", "max_parallel": "2"}
-    done = page.post(f"/experts/{own}/edit", **form, skills="0402 3\n0401 2 449902")
+    done = page.post(f"/experts/{own}/edit", **form, skills="0402 3\n0401 2 449902", confirmed="1")
     assert done.status_code == 303, done.text
     assert "贴息与上市（精通）" in page.get(f"/experts/{own}").text
+    shown = page.post(f"/experts/{own}/edit", **form, skills="0402 3").text
+    assert "尚未生效" in shown and "不受影响" in shown
     refused = page.post(f"/experts/{own}/edit", **form, skills="0402")
     assert refused.status_code == 422 and "分类代码 程度" in refused.text
 
@@ -241,3 +244,24 @@ def test_whoever_left_the_pool_is_offered_no_longer(app: Flask, city: City) -> N
     change(city, FIRST, valid_to=city.now.date().replace(day=1))
     page = Desk(app, "agent1").get(f"/tickets/{city.register()}").text
     assert SECOND in page and f'value="{FIRST}"' not in page
+
+
+def test_an_open_ticket_calls_an_expert_with_the_desks_panel_and_books_a_slot(app: Flask, city: City) -> None:
+    number, page = city.register(), Desk(app, "agent1")
+    assert f"/tickets/{number}/expert" in page.get(f"/tickets/{number}").text
+    shown = page.get(f"/tickets/{number}/expert").text
+    assert "邀请专家加入通话" in shown and "提交预约" in shown
+    empty = page.post(f"/tickets/{number}/expert/invite", expert_question="")
+    assert empty.status_code == 422
+    asked = page.post(f"/tickets/{number}/expert/invite", expert_question="还差什么材料？").text
+    assert "等待接听" in asked and f'data-state="/tickets/{number}/expert-state"' in asked
+    assert page.get(f"/tickets/{number}/expert-state").json["seen"] == "1:1"
+    do(city, FIRST, "accept", 1)
+    assert "是否同意与专家三方通话" in page.get(f"/tickets/{number}/expert").text
+    with city.ticket(number) as (session, ticket):
+        slot = appointments.offered(session, ticket, city.now)[0].key
+    wrong = page.post(f"/tickets/{number}/appointment", slot=slot, mode="VIDEO", question="")
+    assert wrong.status_code == 422 and slot in wrong.text
+    done = page.post(f"/tickets/{number}/appointment", slot=slot, mode="VIDEO", question="能否补报？")
+    assert done.status_code == 303 and "/consultations/2" in done.headers["Location"]
+    assert Desk(app, "gxj.handler").get(f"/tickets/{number}/expert").status_code in (403, 404)
