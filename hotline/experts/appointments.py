@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from itertools import groupby
 from typing import Any
 
 from sqlalchemy import select
@@ -84,6 +85,19 @@ def of_ticket(session: Session, ticket: Ticket) -> list[Advice]:
     """The ticket's appointments, newest first."""
     mine = select(Advice).filter_by(ticket_id=ticket.id, kind=AdviceKind.APPOINTMENT)
     return list(session.scalars(mine.order_by(Advice.id.desc())))
+
+
+def by_day(slots: list[Slot]) -> list[tuple[str, list[tuple[str, str]]]]:
+    """Day → (value, label); of a unit's experts who are free at the same time one is enough. No expert is named."""
+    kept = list({(slot.starts_at, slot.expert.unit_id): slot for slot in reversed(slots)}.values())[::-1]
+    grouped = groupby(kept, key=lambda slot: to_local(slot.starts_at).date())
+    return [
+        (
+            f"{day.month}月{day.day}日 {roster.DAYS[day.weekday()]}",
+            [(slot.key, f"{to_local(slot.starts_at):%H:%M} {slot.expert.unit.short_name}") for slot in group],
+        )
+        for day, group in grouped
+    ]
 
 
 def when(at: datetime) -> str:

@@ -44,7 +44,7 @@ def invite(session: Session, data: Data, actor: Actor, now: datetime) -> Advice:
     The best expert is invited; with nobody in the pool the unit's duty officer is. Raises Invalid, Conflict (a call for
     this draft is on already), IllegalAction (a tip-off).
     """
-    ticket = get(session, actor, data["ticket_no"], lock=True) if data.get("ticket_no") else None
+    ticket = _ticket(session, data, actor, lock=True)
     advice = _draft(session, data, ticket, actor, now)
     _check_one_call(session, advice)
     place = ranking.next_place(session, advice, now)
@@ -57,7 +57,7 @@ def invite(session: Session, data: Data, actor: Actor, now: datetime) -> Advice:
 
 def preview(session: Session, data: Data, actor: Actor, now: datetime) -> list[Place]:
     """Who would be invited, first to last; nothing is stored. Raises Invalid for codes nobody knows."""
-    return ranking.places(session, _draft(session, data, None, actor, now), now)
+    return ranking.places(session, _draft(session, data, _ticket(session, data, actor), actor, now), now)
 
 
 def accept(session: Session, advice: Advice, data: Data, actor: Actor, now: datetime) -> None:
@@ -73,9 +73,11 @@ def decline(session: Session, advice: Advice, data: Data, actor: Actor, now: dat
     _move_on(session, advice, "decline", Response.DECLINED, data, actor, now)
 
 
-def pass_on(session: Session, advice: Advice, now: datetime) -> None:
-    """逾时转下一位: the clock's own row."""
-    _move_on(session, advice, "pass_on", Response.TIMED_OUT, {}, SYSTEM, now)
+def pass_on(
+    session: Session, advice: Advice, now: datetime, response: Response = Response.TIMED_OUT, why: str = "逾时未接"
+) -> None:
+    """转请下一位: the clock's own row; also for who is no longer on duty (WITHDRAWN)."""
+    _move_on(session, advice, "pass_on", response, {"text": why}, SYSTEM, now)
 
 
 def take_over(session: Session, advice: Advice, data: Data, actor: Actor, now: datetime) -> None:
@@ -144,6 +146,10 @@ def _break_off(session: Session, advice: Advice, text: str, actor: Actor, now: d
     if facts_of(advice, now).is_connected:
         hang_up(session, advice, {}, actor, now)
     cancel(session, advice, {"text": text}, actor, now)
+
+
+def _ticket(session: Session, data: Data, actor: Actor, *, lock: bool = False) -> Ticket | None:
+    return get(session, actor, data["ticket_no"], lock=lock) if data.get("ticket_no") else None
 
 
 def _draft(session: Session, data: Data, ticket: Ticket | None, actor: Actor, now: datetime) -> Advice:

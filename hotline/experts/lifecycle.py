@@ -51,8 +51,8 @@ CALLS = (
          starts=(C.ACCEPT,), stops=(C.ACCEPT,)),
     rows("decline", "谢绝", S.INVITING, S.ON_DUTY_OFFICER, EXPERT, g.is_invited, g.nobody_left,
          starts=(C.OFFICER,), stops=(C.ACCEPT,)),
-    rows("pass_on", "逾时转下一位", S.INVITING, None, CLOCK, g.somebody_left, starts=(C.ACCEPT,), stops=(C.ACCEPT,)),
-    rows("pass_on", "逾时转值班人员", S.INVITING, S.ON_DUTY_OFFICER, CLOCK, g.nobody_left,
+    rows("pass_on", "转请下一位", S.INVITING, None, CLOCK, g.somebody_left, starts=(C.ACCEPT,), stops=(C.ACCEPT,)),
+    rows("pass_on", "转请值班人员", S.INVITING, S.ON_DUTY_OFFICER, CLOCK, g.nobody_left,
          starts=(C.OFFICER,), stops=(C.ACCEPT,)),
     rows("take_over", "值班人员接听", S.ON_DUTY_OFFICER, S.IN_CALL, OFFICER, g.not_tip_off, g.is_officer,
          starts=(C.CALL,), stops=(C.OFFICER,)),
@@ -98,6 +98,13 @@ ANSWERS = (
     rows("rate_advice", "评价", (S.UNDER_REVIEW, S.RETURNED, S.DONE), None, OURS, by_appointment, g.not_rated),
 )  # fmt: skip
 
-TABLE: Table = sum((*CALLS, *APPOINTMENTS, *ANSWERS), ())
+STEPPING_BACK = (
+    rows("hand_over", "转交", (S.BOOKED, S.CONFIRMED), None, CLOCK, g.not_begun),
+    rows("hand_over", "转交", (S.ON_DUTY_OFFICER, S.IN_CALL, S.RETURNED, S.UNDER_REVIEW), None, CLOCK),
+    rows("call_off", "请企业改约", (S.BOOKED, S.CONFIRMED), S.CANCELLED, CLOCK, g.not_begun, stops=ALL),
+)
+"""替班, 撤班, 休假, 交接: what `moving` does, in the name of who changes the roster."""
+
+TABLE: Table = sum((*CALLS, *APPOINTMENTS, *ANSWERS, *STEPPING_BACK), ())
 LABELS: dict[str, str] = {row.action: row.label for row in reversed(TABLE)}
 """Action → what it is called where no consultation says which row is meant."""

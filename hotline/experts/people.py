@@ -19,6 +19,7 @@ from routing.catalogue import Matter
 
 POSTS = {
     "liaison": (Post.LIAISON, Post.DEPUTY),
+    "deputy": (Post.DEPUTY, Post.LIAISON),
     "unit_leader": (Post.LEADER, Post.CHIEF),
     "unit_chief": (Post.CHIEF, Post.LEADER),
 }

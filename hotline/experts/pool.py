@@ -37,7 +37,7 @@ def may_keep(expert_unit: Unit, actor: Actor) -> bool:
 def recommend(session: Session, data: Data, actor: Actor, now: datetime) -> Expert:
     """推荐入库: an account with the role EXPERT joins the pool. Raises Forbidden, Invalid, Conflict (is in it)."""
     account = by_login(session, data["login"], Role.EXPERT, "login")
-    _demand(account.unit, actor)
+    demand(account.unit, actor)
     if session.scalar(select(Expert.id).filter_by(account_id=account.id)) is not None:
         raise Conflict(f"{account.name}已在专家库中", code="already_expert", field="login")
     expert = Expert(account_id=account.id, unit_id=account.unit_id, **_columns(data))
@@ -50,7 +50,7 @@ def recommend(session: Session, data: Data, actor: Actor, now: datetime) -> Expe
 
 def amend(session: Session, expert: Expert, data: Data, actor: Actor, now: datetime) -> None:
     """Change fields, languages, period, capacity or telephone. Raises Forbidden, Invalid."""
-    _demand(expert.unit, actor)
+    demand(expert.unit, actor)
     for name, value in _columns(data).items():
         setattr(expert, name, value)
     expert.fields.clear()
@@ -143,7 +143,8 @@ def is_valid(expert: Expert, now: datetime) -> bool:
     return in_time and expert.account.is_active
 
 
-def _demand(unit: Unit, actor: Actor) -> None:
+def demand(unit: Unit, actor: Actor) -> None:
+    """Raises Forbidden for who does not keep this unit's experts."""
     if not may_keep(unit, actor):
         raise Forbidden("只能维护本单位推荐的专家", code="role_refused")
 

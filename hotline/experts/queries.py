@@ -110,6 +110,13 @@ def of_draft(session: Session, account_id: int, draft_key: str) -> Advice | None
     return session.scalar(mine.execution_options(populate_existing=True))
 
 
+def call_of_ticket(session: Session, actor: Actor, ticket_id: int) -> Advice | None:
+    """The newest call for an expert on this ticket that the actor may see."""
+    calls = visible(actor).where(Advice.ticket_id == ticket_id, Advice.kind == AdviceKind.CALL)
+    newest = calls.order_by(Advice.id.desc()).limit(1)
+    return session.scalar(newest.execution_options(populate_existing=True))
+
+
 def waiting(session: Session, actor: Actor, statuses: Collection[AdviceStatus] | None = None) -> list[Advice]:
     """What has not ended, oldest first; `statuses` picks some."""
     query = visible(actor).order_by(Advice.at, Advice.id)

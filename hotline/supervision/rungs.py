@@ -13,6 +13,8 @@ from hotline.accounts.models import Account
 from hotline.clock import to_local
 from hotline.database import Base
 from hotline.deadlines.sweep import Fired
+from hotline.experts.clocks import ADVICE
+from hotline.experts.records import Advice
 from hotline.handling import operations as handling
 from hotline.handling import rulings
 from hotline.outbox.operations import Effect, put_many
@@ -82,7 +84,10 @@ def fire(kind: str) -> Callable[[Session, Sequence[Fired], datetime], None]:
 
 
 def tickets_of(session: Session, kind: str, ids: Collection[int]) -> dict[int, int]:
-    """The ticket of each subject; a subject of the knowledge base has none."""
+    """The ticket of each subject; a subject of the knowledge base has none, nor has a call of a draft."""
+    if kind == ADVICE:
+        on_tickets = select(Advice.id, Advice.ticket_id).where(Advice.id.in_(ids), Advice.ticket_id.is_not(None))
+        return {row.id: row.ticket_id for row in session.execute(on_tickets)}
     if kind not in SUBJECTS:
         return {one: one for one in ids} if kind == "ticket" else {}
     model = SUBJECTS[kind]

@@ -35,6 +35,7 @@ from hotline.web import (
     shifts,
     supervision,
     ticket,
+    ticket_expert,
     unit_load,
 )
 
@@ -71,6 +72,7 @@ DESKS = (
     shifts,
     supervision,
     ticket,
+    ticket_expert,
     unit_load,
 )
 

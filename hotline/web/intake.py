@@ -135,7 +135,7 @@ def expert_state() -> ResponseReturnValue:
     """Which state of the consultation the page should show: scripts ask every two seconds while a caller waits."""
     with door() as d:
         demand(d, DESK)
-        return jsonify(seen=desk_expert.state(d, request.args.get("draft", "")))
+        return jsonify(seen=desk_expert.state(d, MultiDict({"idempotency_key": request.args.get("draft", "")})))
 
 
 @pages.post("/desk/part/<name>")
