@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "7c41d9e0ab35"
-down_revision = "f237ebbed4da"
+down_revision = "7c1e94b2d0a6"
 branch_labels = None
 depends_on = None
 
