@@ -25,7 +25,8 @@ def substitute(
     """From today to `last_day`, both inclusive, `taking` holds what `away` holds: open tickets, consultations, shifts
     and posts; what does not fit stays, and `misfits` says why.
 
-    Raises Invalid for a day that has passed and for who fits nothing, Conflict while another one stands in already, Forbidden.
+    Raises Invalid for a day that has passed and for who fits nothing, Conflict while another one stands in already,
+    Forbidden.
     """
     if not may_arrange(actor, away):
         raise Forbidden("只能为本单位人员设代办", code="role_refused")
