@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -57,7 +58,7 @@ def _tell(session: Session, advice: Advice, one: Fired, now: datetime) -> None:
     """Each rung reaches a person who is there: who owes it, the duty officer, then who stands above."""
     told = people.reached(session, advice, one.rung.whom, now)
     one.told += [{"whom": word, "channels": list(one.rung.channels)} for word in one.rung.whom]
-    data = {"clock": one.clock.name, "rung": str(one.rung.name), "due_at": one.rung_due_at.isoformat()}
+    data: dict[str, Any] = {"clock": one.clock.name, "rung": str(one.rung.name), "due_at": one.rung_due_at.isoformat()}
     data |= {"acknowledge": one.rung.acknowledge, "firing": [one.clock.id, one.rung_index]}
     record(
         session,
