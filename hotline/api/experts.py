@@ -217,7 +217,7 @@ def preview_amend(data: dict[str, Any], expert_id: int) -> dict[str, Any]:
     """What another period of validity would do to the roster and the meetings."""
     with door() as d:
         expert = pool.get_expert(d.session, d.actor, expert_id)
-        pool.demand(expert.unit, d.actor)
+        pool.verify(d.session, expert, data, d.actor, d.now)
         return _preview(d, roster_changes.amended(d.session, expert, data, d.now))
 
 

@@ -165,8 +165,7 @@ def carry(session: Session, move: Move, actor: Actor, reason: str, now: datetime
 
 
 def _hand_over(session: Session, move: Move, taking: Account, clerk: Actor, reason: str, now: datetime) -> None:
-    advice = move.advice
-    changes: dict[str, Any] = {}
+    advice, changes = move.advice, dict[str, Any]()
     expert = session.scalar(select(Expert).filter_by(account_id=taking.id))
     if advice.status is not AdviceStatus.UNDER_REVIEW:
         is_officers = advice.expert_id is None

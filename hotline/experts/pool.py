@@ -60,6 +60,13 @@ def amend(session: Session, expert: Expert, data: Data, actor: Actor, now: datet
     audit(session, actor, "expert_amended", f"expert:{expert.account.login}", now, data.get("text", ""))
 
 
+def verify(session: Session, expert: Expert, data: Data, actor: Actor, now: datetime) -> None:
+    """Refuse beforehand what `amend` would refuse. Raises Forbidden, Invalid."""
+    demand(expert.unit, actor)
+    _columns(data)
+    _fields(session, data, now)
+
+
 def switch_presence(session: Session, data: Data, actor: Actor, now: datetime) -> Expert:
     """在线 / 忙碌 / 离线, by the expert only. Raises NotFound for who is not in the pool."""
     expert = own(session, actor)

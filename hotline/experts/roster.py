@@ -22,6 +22,8 @@ LEAD = timedelta(hours=2)
 AHEAD = 14
 """Days for which slots are offered."""
 DAYS = ("周一", "周二", "周三", "周四", "周五", "周六", "周日")
+SAID = ("expert", "substitute", "day", "starts", "ends", "is_absent")
+"""What a shift says."""
 Data = Mapping[str, Any]
 
 
@@ -50,6 +52,20 @@ class Day:
     name: str
     note: str
     shifts: list[RosterShift]
+
+
+def changed(shift: RosterShift, **said: Any) -> RosterShift:
+    """The shift as it will be; not stored."""
+    return RosterShift(**{name: getattr(shift, name) for name in SAID} | said)
+
+
+def plain(shift: RosterShift | None) -> dict[str, Any] | None:
+    """As the audit keeps it."""
+    if shift is None:
+        return None
+    hours = {"day": shift.day.isoformat(), "starts": f"{shift.starts:%H:%M}", "ends": f"{shift.ends:%H:%M}"}
+    substitute = shift.substitute.account.login if shift.substitute else None
+    return {**hours, "expert": shift.expert.account.login, "substitute": substitute, "is_absent": shift.is_absent}
 
 
 def get_shift(session: Session, shift_id: int) -> RosterShift:

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from hotline.accounts.actor import Actor
+from hotline.accounts.actor import SYSTEM, Actor
 from hotline.accounts.models import AuditEntry
 from hotline.accounts.operations import audit
 from hotline.clock import to_local
@@ -21,9 +21,9 @@ from hotline.experts.moving import Move, Outcome
 from hotline.experts.records import AdviceStatus
 from hotline.ticket.models import Consultation, Ticket
 from hotline.ticket.parts import asked_of
+from hotline.ticket.queries import visible
 
 Data = Mapping[str, Any]
-SAID = ("expert", "substitute", "day", "starts", "ends", "is_absent")
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ class ShiftChange:
 
     def plain(self) -> list[Any]:
         """[before, after], as the audit keeps them."""
-        return [_plain(self.before), _plain(self.after)]
+        return [roster.plain(self.before), roster.plain(self.after)]
 
 
 @dataclass(frozen=True)
@@ -92,7 +92,7 @@ def laid_out(session: Session, data: Data, actor: Actor) -> Change:
     made = []
     for day in roster.days_of(session, data):
         roster.check_free(session, expert, day, **hours)
-        made.append(_shift(expert=expert, substitute=substitute, day=day, **hours))
+        made.append(RosterShift(is_absent=False, expert=expert, substitute=substitute, day=day, **hours))
     return Change("roster_laid_out", f"expert:{expert.account.login}", tuple(ShiftChange(None, one) for one in made))
 
 
@@ -106,7 +106,7 @@ def swapped(session: Session, shift: RosterShift, data: Data, actor: Actor) -> C
         moving.check_pair(shift.expert, substitute)
     if substitute is None and data["is_absent"]:
         raise Invalid("请先指定B角", code="substitute_required", field="substitute_id")
-    after = _changed(shift, substitute=substitute, is_absent=data["is_absent"])
+    after = roster.changed(shift, substitute=substitute, is_absent=data["is_absent"])
     return Change("roster_swapped", f"shift:{shift.id}", (ShiftChange(shift, after),))
 
 
@@ -142,12 +142,12 @@ def returned(session: Session, expert: Expert, last_day: date, now: datetime) ->
     """Back again: the shifts that others stand in for until `last_day` are the expert's own."""
     mine = [one for one in _shifts_of(session, expert, to_local(now).date()) if one.day <= last_day]
     own = [one for one in mine if one.expert_id == expert.id and one.is_absent]
-    back = tuple(ShiftChange(one, _changed(one, is_absent=False)) for one in own)
+    back = tuple(ShiftChange(one, roster.changed(one, is_absent=False)) for one in own)
     return Change("roster_returned", f"expert:{expert.account.login}", back)
 
 
 def _real(shifts: Iterable[ShiftChange]) -> tuple[ShiftChange, ...]:
-    return tuple(one for one in shifts if _plain(one.before) != _plain(one.after))
+    return tuple(one for one in shifts if roster.plain(one.before) != roster.plain(one.after))
 
 
 def effects(session: Session, change: Change, now: datetime) -> Effects:
@@ -214,8 +214,8 @@ def _at_hand(session: Session, expert: Expert) -> Iterator[Move]:
 
 
 def _numbers(session: Session, asked: Any) -> tuple[str, ...]:
-    named = select(Ticket.no).where(Ticket.id.in_(asked.with_only_columns(Consultation.ticket_id)))
-    return tuple(session.scalars(named.order_by(Ticket.no)))
+    named = visible(SYSTEM).where(Ticket.id.in_(asked.with_only_columns(Consultation.ticket_id)))
+    return tuple(session.scalars(named.with_only_columns(Ticket.no).order_by(Ticket.no)))
 
 
 def carry_out(
@@ -261,7 +261,7 @@ def _store(session: Session, one: ShiftChange) -> None:
     elif one.after is None:
         session.delete(one.before)
     else:
-        for name in SAID:
+        for name in roster.SAID:
             setattr(one.before, name, getattr(one.after, name))
 
 
@@ -274,31 +274,14 @@ def _shifts_of(session: Session, expert: Expert, first: date) -> list[RosterShif
 def _without(shift: RosterShift, expert: Expert, taking: Expert | None) -> ShiftChange:
     """The shift without this expert: another stands in, the B角 steps up, or nobody is left."""
     if shift.expert_id == expert.id and shift.is_absent:
-        return ShiftChange(shift, _changed(shift))
+        return ShiftChange(shift, roster.changed(shift))
     if shift.expert_id == expert.id:
         other = taking or shift.substitute
-        return ShiftChange(shift, _changed(shift, substitute=other, is_absent=True) if other else None)
+        return ShiftChange(shift, roster.changed(shift, substitute=other, is_absent=True) if other else None)
     other = taking if taking is not None and taking.id != shift.expert_id else None
     if shift.is_absent and other is None:
         return ShiftChange(shift, None)
-    return ShiftChange(shift, _changed(shift, substitute=other))
-
-
-def _changed(shift: RosterShift, **said: Any) -> RosterShift:
-    """The shift as it will be; not stored."""
-    return _shift(**{name: getattr(shift, name) for name in SAID} | said)
-
-
-def _shift(**said: Any) -> RosterShift:
-    return RosterShift(**{"is_absent": False} | said)
-
-
-def _plain(shift: RosterShift | None) -> dict[str, Any] | None:
-    if shift is None:
-        return None
-    hours = {"day": shift.day.isoformat(), "starts": f"{shift.starts:%H:%M}", "ends": f"{shift.ends:%H:%M}"}
-    substitute = shift.substitute.account.login if shift.substitute else None
-    return {**hours, "expert": shift.expert.account.login, "substitute": substitute, "is_absent": shift.is_absent}
+    return ShiftChange(shift, roster.changed(shift, substitute=other))
 
 
 def _demand(expert: Expert, actor: Actor) -> None:

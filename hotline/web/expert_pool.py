@@ -142,6 +142,7 @@ def edit(expert_id: int) -> ResponseReturnValue:
 
     def plan(d: Door) -> Planned:
         data, expert = loaded(forms.ExpertPlace), pool.get_expert(d.session, d.actor, expert_id)
+        pool.verify(d.session, expert, data, d.actor, d.now)
         change = roster_changes.amended(d.session, expert, data, d.now)
 
         def store(d: Door) -> None:
