@@ -1,0 +1,98 @@
+"""What the house has in its tables, read past its own mapping: three cheap looks after every step."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from sqlite3 import Connection
+from typing import Any, NamedTuple
+
+TICKETS = """
+SELECT t.id, t.no, t.status, unit.code, handler.login, follower.login, t.round, t.sign_offs_left, t.merged_into_id
+FROM ticket t JOIN account follower ON follower.id = t.follower_id
+LEFT JOIN unit ON unit.id = t.lead_unit_id LEFT JOIN account handler ON handler.id = t.handler_id
+"""
+PARTS = """
+SELECT part.ticket_id, part.kind, unit.code, part.kind <> 'LEAD' AND part.answered_at IS NULL
+FROM assignment part JOIN unit ON unit.id = part.unit_id WHERE part.ended_at IS NULL
+"""
+CLOCKS = """
+SELECT coalesce(part.ticket_id, clock.subject_id), clock.subject_kind, unit.code, clock.name, clock.state,
+       clock.started_at, clock.due_at
+FROM clock LEFT JOIN assignment part ON clock.subject_kind = 'assignment' AND part.id = clock.subject_id
+LEFT JOIN unit ON unit.id = part.unit_id
+WHERE clock.subject_kind IN ('ticket', 'assignment') ORDER BY clock.id
+"""
+BY_THE_HOUSE = """
+SELECT t.no, row.action FROM ledger_entry row JOIN ticket t ON t.id = row.ticket_id
+WHERE row.actor_id IS NULL AND row.at = ? ORDER BY row.id
+"""
+DUE = "SELECT 1 FROM clock WHERE next_fire_at <= ? AND state = 'RUNNING' LIMIT 1"
+
+
+class TicketSeen(NamedTuple):
+    """A ticket's row, with codes and logins in the place of ids."""
+
+    id: int
+    no: str
+    status: str
+    lead: str | None
+    handler: str | None
+    follower: str
+    round: int
+    unsigned: int
+    master_id: int | None
+
+
+class PartSeen(NamedTuple):
+    """What a unit has to do with a ticket."""
+
+    ticket_id: int
+    kind: str
+    unit: str
+    is_awaited: bool
+
+
+class ClockSeen(NamedTuple):
+    """A clock of a ticket, or of a unit's part in it."""
+
+    ticket_id: int
+    kind: str
+    unit: str | None
+    name: str
+    state: str
+    started_at: str
+    due_at: str
+
+
+class Look:
+    """All tickets, parts and clocks at this instant."""
+
+    def __init__(self, connection: Connection) -> None:
+        self.tickets = {row[1]: TicketSeen._make(row) for row in connection.execute(TICKETS)}
+        self._parts = [PartSeen._make(row) for row in connection.execute(PARTS)]
+        self._clocks = [ClockSeen._make(row) for row in connection.execute(CLOCKS)]
+
+    def parts(self, ticket: TicketSeen) -> list[PartSeen]:
+        return [part for part in self._parts if part.ticket_id == ticket.id]
+
+    def clocks(self, ticket_id: int, kind: str = "ticket") -> list[ClockSeen]:
+        return [clock for clock in self._clocks if clock.ticket_id == ticket_id and clock.kind == kind]
+
+
+def done_by_the_house(connection: Connection, now: datetime) -> Iterator[tuple[str, str]]:
+    """(number, action) of what it wrote itself at this instant."""
+    return iter(connection.execute(BY_THE_HOUSE, (stored(now),)).fetchall())
+
+
+def is_anything_due(connection: Connection, now: datetime) -> bool:
+    return connection.execute(DUE, (stored(now),)).fetchone() is not None
+
+
+def stored(at: datetime) -> str:
+    """An instant as SQLite keeps it."""
+    return at.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")
+
+
+def driver(connection: Any) -> Connection:
+    """SQLite's own connection below SQLAlchemy's."""
+    own: Connection = connection.connection.driver_connection
+    return own
