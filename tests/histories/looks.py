@@ -1,5 +1,6 @@
 """What the house has in its tables, read past its own mapping: three cheap looks after every step."""
 
+import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from sqlite3 import Connection
@@ -25,6 +26,7 @@ BY_THE_HOUSE = """
 SELECT t.no, row.action FROM ledger_entry row JOIN ticket t ON t.id = row.ticket_id
 WHERE row.actor_id IS NULL AND row.at = ? ORDER BY row.id
 """
+LEDGER = "SELECT seq, from_status, to_status, changes FROM ledger_entry WHERE ticket_id = ? ORDER BY seq"
 DUE = "SELECT 1 FROM clock WHERE next_fire_at <= ? AND state = 'RUNNING' LIMIT 1"
 
 
@@ -63,6 +65,15 @@ class ClockSeen(NamedTuple):
     due_at: str
 
 
+class RowSeen(NamedTuple):
+    """A row of the ledger."""
+
+    seq: int
+    from_status: str | None
+    to_status: str
+    changes: dict[str, Any]
+
+
 class Look:
     """All tickets, parts and clocks at this instant."""
 
@@ -81,6 +92,12 @@ class Look:
 def done_by_the_house(connection: Connection, now: datetime) -> Iterator[tuple[str, str]]:
     """(number, action) of what it wrote itself at this instant."""
     return iter(connection.execute(BY_THE_HOUSE, (stored(now),)).fetchall())
+
+
+def ledger_of(connection: Connection, ticket_id: int) -> Iterator[RowSeen]:
+    """Oldest first."""
+    for *row, changes in connection.execute(LEDGER, (ticket_id,)).fetchall():
+        yield RowSeen(*row, json.loads(changes))
 
 
 def is_anything_due(connection: Connection, now: datetime) -> bool:
