@@ -1,4 +1,4 @@
-"""What the house has in its tables, read past its own mapping: three cheap looks after every step."""
+"""What the house has in its tables, read past its own mapping: some cheap looks after every step."""
 
 import json
 from collections.abc import Iterator
@@ -7,7 +7,8 @@ from sqlite3 import Connection
 from typing import Any, NamedTuple
 
 TICKETS = """
-SELECT t.id, t.no, t.status, unit.code, handler.login, follower.login, t.round, t.sign_offs_left, t.merged_into_id
+SELECT t.id, t.no, t.status, unit.code, handler.login, follower.login, t.round, t.sign_offs_left,
+       t.supervised_since IS NOT NULL, t.task_force_since IS NOT NULL, t.disputed_since IS NOT NULL, t.merged_into_id
 FROM ticket t JOIN account follower ON follower.id = t.follower_id
 LEFT JOIN unit ON unit.id = t.lead_unit_id LEFT JOIN account handler ON handler.id = t.handler_id
 """
@@ -16,11 +17,22 @@ SELECT part.ticket_id, part.kind, unit.code, part.kind <> 'LEAD' AND part.answer
 FROM assignment part JOIN unit ON unit.id = part.unit_id WHERE part.ended_at IS NULL
 """
 CLOCKS = """
-SELECT coalesce(part.ticket_id, clock.subject_id), clock.subject_kind, unit.code, clock.name, clock.state,
-       clock.started_at, clock.due_at
+SELECT coalesce(part.ticket_id, question.ticket_id, decision.ticket_id, clock.subject_id), clock.subject_kind,
+       coalesce(unit.code, expert.login), clock.name, clock.state, clock.started_at, clock.due_at
 FROM clock LEFT JOIN assignment part ON clock.subject_kind = 'assignment' AND part.id = clock.subject_id
-LEFT JOIN unit ON unit.id = part.unit_id
-WHERE clock.subject_kind IN ('ticket', 'assignment') ORDER BY clock.id
+LEFT JOIN consultation question ON clock.subject_kind = 'consultation' AND question.id = clock.subject_id
+LEFT JOIN decision ON clock.subject_kind = 'decision' AND decision.id = clock.subject_id
+LEFT JOIN unit ON unit.id = coalesce(part.unit_id, decision.unit_id)
+LEFT JOIN account expert ON expert.id = question.expert_id
+WHERE clock.subject_kind IN ('ticket', 'assignment', 'consultation', 'decision') ORDER BY clock.id
+"""
+MEMBERS = """
+SELECT member.ticket_id, unit.code, member.id FROM task_force_member member JOIN unit ON unit.id = member.unit_id
+JOIN task_force force ON force.id = member.task_force_id WHERE member.left_at IS NULL AND force.ended_at IS NULL
+"""
+DECISIONS = """
+SELECT decision.ticket_id, unit.code, decision.id FROM decision JOIN unit ON unit.id = decision.unit_id
+WHERE decision.done_at IS NULL AND decision.dropped_at IS NULL ORDER BY decision.id
 """
 BY_THE_HOUSE = """
 SELECT t.no, row.action FROM ledger_entry row JOIN ticket t ON t.id = row.ticket_id
@@ -41,6 +53,9 @@ class TicketSeen(NamedTuple):
     follower: str
     round: int
     unsigned: int
+    is_supervised: int
+    has_force: int
+    is_disputed: int
     master_id: int | None
 
 
@@ -54,15 +69,23 @@ class PartSeen(NamedTuple):
 
 
 class ClockSeen(NamedTuple):
-    """A clock of a ticket, or of a unit's part in it."""
+    """A clock of a ticket, or of what hangs on it; whose it is then: a unit, or an expert."""
 
     ticket_id: int
     kind: str
-    unit: str | None
+    whose: str | None
     name: str
     state: str
     started_at: str
     due_at: str
+
+
+class HangingSeen(NamedTuple):
+    """A seat in the task force, or a decision to be carried out."""
+
+    ticket_id: int
+    unit: str
+    id: int
 
 
 class RowSeen(NamedTuple):
@@ -75,15 +98,23 @@ class RowSeen(NamedTuple):
 
 
 class Look:
-    """All tickets, parts and clocks at this instant."""
+    """Everything at this instant."""
 
     def __init__(self, connection: Connection) -> None:
         self.tickets = {row[1]: TicketSeen._make(row) for row in connection.execute(TICKETS)}
         self._parts = [PartSeen._make(row) for row in connection.execute(PARTS)]
+        self._members = [HangingSeen._make(row) for row in connection.execute(MEMBERS)]
+        self._decisions = [HangingSeen._make(row) for row in connection.execute(DECISIONS)]
         self._clocks = [ClockSeen._make(row) for row in connection.execute(CLOCKS)]
 
     def parts(self, ticket: TicketSeen) -> list[PartSeen]:
         return [part for part in self._parts if part.ticket_id == ticket.id]
+
+    def members(self, ticket: TicketSeen) -> list[HangingSeen]:
+        return [member for member in self._members if member.ticket_id == ticket.id]
+
+    def decisions(self, ticket: TicketSeen) -> list[HangingSeen]:
+        return [decision for decision in self._decisions if decision.ticket_id == ticket.id]
 
     def clocks(self, ticket_id: int, kind: str = "ticket") -> list[ClockSeen]:
         return [clock for clock in self._clocks if clock.ticket_id == ticket_id and clock.kind == kind]

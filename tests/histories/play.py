@@ -25,8 +25,8 @@ from hotline.ticket.ledger import plain, replay
 from hotline.ticket.models import Ticket
 from hotline.ticket.operations import REPLAYED
 from tests.city import START, City
-from tests.factories import BAD_CALL, PAYLOADS
-from tests.histories.effects import BY_THE_CLOCK, EFFECTS, MAY_MOVE_DUE, merge, successor
+from tests.histories.effects import BY_THE_CLOCK, EFFECTS, MAY_MOVE_DUE, merge
+from tests.histories.forms import form, targets
 from tests.histories.looks import (
     ClockSeen,
     Look,
@@ -37,7 +37,8 @@ from tests.histories.looks import (
     is_anything_due,
     ledger_of,
 )
-from tests.histories.model import ENDS, JOBS, UNITS, Model
+from tests.histories.model import Model
+from tests.histories.state import ENDS, JOBS
 from tests.meta.stage import Rehearsal
 
 FORKS = (2, 2, 3)
@@ -52,7 +53,10 @@ RASH = 0.2
 """One step in five is taken without asking the model whether it is allowed."""
 LIMITS = ("3wd", "4wd", "6wd")
 SELDOM = {"withdraw": 0.1, "refuse": 0.1, "transfer_external": 0.1, "return_for_supplement": 0.1, "new_profile": 0.05,
-          "hand_over": 0.2, "merge": 0.3, "redispatch": 0.3, "add_support": 0.5}  # fmt: skip
+          "hand_over": 0.2, "merge": 0.3, "redispatch": 0.3, "add_support": 0.5, "supervise": 0.1,
+          "lift_supervision": 0.2, "change_follower": 0.1, "raise_task_force": 0.3, "join_task_force": 0.3,
+          "leave_task_force": 0.5, "drop_decision": 0.5, "ask_expert": 0.2, "assign_handler": 0.2,
+          "transfer_emergency": 0.05}  # fmt: skip
 """Where the way ends, or nothing much happens: not taken as often as the steps that lead on."""
 ACTIONS = (*EFFECTS, "merge", "new_profile")
 TOTALS = ("TOTAL", "REWORK")
@@ -131,21 +135,9 @@ class Play:
         """(login, target) in random order."""
         if action == "new_profile":
             return [("admin1", self.rng.choice(LIMITS))]
-        found = [(login, target) for login in JOBS for target in self.targets(number, login, action)]
+        found = [(login, target) for login in JOBS for target in targets(self.tickets[number], login, action)]
         self.rng.shuffle(found)
         return found
-
-    def targets(self, number: str, login: str, action: str) -> Sequence[str]:
-        """What a form may name."""
-        model = self.tickets[number]
-        if action in ("dispatch", "redispatch"):
-            return tuple(UNITS)
-        if action in ("add_support", "delegate"):  # nobody gives one unit two parts
-            other = model.delegates if action == "add_support" else model.supports
-            return [unit for unit in UNITS if unit not in other]
-        if action == "hand_over":
-            return [held for held in (model.follower, model.handler) if held]
-        return (JOBS[login][1] if action == "contribute" else "",)
 
     def allows(self, number: str, login: str, action: str, target: str) -> bool | None:
         model = self.tickets[number]
@@ -187,16 +179,14 @@ class Play:
         return True, ""
 
     def form(self, number: str, action: str, target: str) -> dict[str, Any]:
-        if action == "callback_badly":
-            return BAD_CALL
-        named: dict[str, Any] = {}
-        if action in ("dispatch", "redispatch", "add_support", "delegate"):
-            named = {"unit_code": target}
-        elif action == "hand_over":
-            named = {"from_login": target, "to_login": successor(target)}
-        elif action == "merge":
-            named = {"master_no": self.other_number(number)}
-        return {**PAYLOADS[action], **named}
+        """A row that hangs on the ticket is named by its id."""
+        filled = form(action, target, self.other_number(number))
+        if action in ("fulfil", "drop_decision", "leave_task_force"):
+            look = Look(driver(self.stage.connection))
+            rows = look.members if action == "leave_task_force" else look.decisions
+            field_ = "member" if action == "leave_task_force" else "decision"
+            filled[field_] = next((row.id for row in rows(look.tickets[number]) if row.unit == target), 0)
+        return filled
 
     def change_profile(self, limit: str) -> None:
         with self.city.database.transaction() as session:
@@ -228,7 +218,8 @@ class Play:
     def follow_the_clock(self, number: str, action: str) -> None:
         model = self.tickets[number]
         self.said.append(f"{self.city.now:%m-%d %H:%M} {number[-4:]} the clock {action}")
-        if not (model.paused if action == "resume" else model.status == "AWAITING_SIGN"):
+        fits = {"resume": model.paused, "sign_by_default": model.status == "AWAITING_SIGN"}
+        if not fits.get(action, not model.supervised):
             raise self.broken("the clock must not do this")
         BY_THE_CLOCK[action](model, "", "", self.city.now)
         self.tally[f"the clock {action}"] += 1
@@ -241,6 +232,7 @@ class Play:
         for number, model in self.tickets.items():
             ticket = look.tickets[number]
             self.check_state(ticket, look.parts(ticket), model)
+            self.check_chain(look, ticket, model)
             self.check_total(ticket, look.clocks(ticket.id), model, action)
             self.check_waiting(look, ticket, model)
 
@@ -251,6 +243,19 @@ class Play:
         self.same("leads", leads, [model.lead] if model.lead else [])
         if model.status not in ENDS and model.status != "AWAITING_CALLBACK":
             self.same("owed", {part.unit for part in parts if part.is_awaited}, model.owed)
+
+    def check_chain(self, look: Look, ticket: TicketSeen, model: Model) -> None:
+        """Task force, objection, experts: who is bound has a clock that runs, and nobody else."""
+        flags = (bool(ticket.is_supervised), bool(ticket.has_force), bool(ticket.is_disputed))
+        self.same("supervised, task force, disputed", flags, (model.supervised, model.force, bool(model.disputed)))
+        self.same("task force", {member.unit for member in look.members(ticket)}, model.members)
+        running = {
+            kind: sorted(clock.whose or "" for clock in look.clocks(ticket.id, kind) if clock.state == "RUNNING")
+            for kind in ("assignment", "consultation", "decision")
+        }
+        asked = sorted(expert for expert, waits in model.questions.items() if waits)
+        told = {"assignment": sorted(model.owed), "consultation": asked, "decision": sorted(model.decisions)}
+        self.same("clocks of what others owe", running, told)
 
     def check_total(self, ticket: TicketSeen, clocks: list[ClockSeen], model: Model, action: str) -> None:
         """One total clock, from one start, whose due time moves for a reason only."""
@@ -270,14 +275,13 @@ class Play:
     def check_waiting(self, look: Look, ticket: TicketSeen, model: Model) -> None:
         """Whatever is open has a next due time (a merged ticket its master's) and somebody whose it is."""
         running = {clock.name for clock in look.clocks(ticket.id) if clock.state == "RUNNING"}
-        asked = {clock.unit for clock in look.clocks(ticket.id, "assignment") if clock.state != "STOPPED"}
-        self.same("clocks of what units owe", asked, model.owed)
+        self.same("clock of the objection", "DISPUTE" in running, bool(model.disputed))
         if model.status in ENDS:
             return self.same("clocks of an ended ticket", running, {"REVIEW_REQUEST"} if model.reviewing else set())
         if not model.owner():
             raise self.broken("nobody is responsible")
-        top = ticket.id if ticket.master_id is None else ticket.master_id
-        if not any(clock.state == "RUNNING" for clock in look.clocks(top)):
+        top = ticket.master_id if model.status == "MERGED" else ticket.id
+        if top is None or not any(clock.state == "RUNNING" for clock in look.clocks(top)):
             raise self.broken(f"{model.status} without a running clock")
 
     def check_record(self) -> None:

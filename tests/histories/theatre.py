@@ -14,8 +14,8 @@ from hotline.accounts.models import Account, AccountRole, UnitPost
 from hotline.database import Database, EncryptedText
 from hotline.directory.models import SlaProfile, Unit
 from tests.city import City
-from tests.histories.model import JOBS
 from tests.histories.play import Broken, Play
+from tests.histories.state import JOBS
 from tests.meta.stage import Rehearsal
 
 DIRECTORY = (Unit, Account, AccountRole, UnitPost, SlaProfile)
