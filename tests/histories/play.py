@@ -54,10 +54,11 @@ RASH = 0.2
 LIMITS = ("3wd", "4wd", "6wd")
 SELDOM = {"withdraw": 0.1, "refuse": 0.1, "transfer_external": 0.1, "return_for_supplement": 0.1, "new_profile": 0.05,
           "hand_over": 0.2, "merge": 0.3, "redispatch": 0.3, "add_support": 0.5, "supervise": 0.1,
-          "lift_supervision": 0.2, "change_follower": 0.1, "raise_task_force": 0.3, "join_task_force": 0.3,
-          "leave_task_force": 0.5, "drop_decision": 0.5, "ask_expert": 0.2, "assign_handler": 0.2,
+          "lift_supervision": 0.2, "change_follower": 0.1, "raise_task_force": 0.3, "join_task_force": 0.5,
+          "drop_decision": 0.5, "dispute": 2.0, "decide": 2.0, "ask_expert": 0.2, "assign_handler": 0.2,
           "transfer_emergency": 0.05}  # fmt: skip
-"""Where the way ends, or nothing much happens: not taken as often as the steps that lead on."""
+"""Where the way ends, or nothing much happens: not taken as often as the steps that lead on; what is
+possible seldom is taken oftener."""
 ACTIONS = (*EFFECTS, "merge", "new_profile")
 TOTALS = ("TOTAL", "REWORK")
 COLUMNS = sorted(REPLAYED)
