@@ -177,6 +177,8 @@ class Play:
                 self.city.do(login, action.removesuffix("_badly"), number, **self.form(number, action, target))
         except DomainError as error:
             return False, error.message
+        except Exception as error:  # a fault of the house is told with its history
+            raise self.broken(f"{number[-4:]} {login} {action} {target}: {error!r}") from error
         return True, ""
 
     def form(self, number: str, action: str, target: str) -> dict[str, Any]:
