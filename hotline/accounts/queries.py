@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 from datetime import date
 
 from sqlalchemy import ColumnElement, and_, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, contains_eager
 
 from hotline.accounts.models import Account, AccountRole, Post, Role, UnitPost
 from hotline.directory.models import Unit
@@ -32,8 +32,9 @@ def anybody(_account: Account) -> bool:
 def holders(session: Session, unit_ids: Iterable[int], posts: Iterable[Post], day: date) -> list[Account]:
     """The active holders of `posts` on `day`, the first to be asked first; of `unit_ids` the later ones are nearer."""
     units, wanted = list(unit_ids), list(posts)
-    query = select(UnitPost).join(Account).where(UnitPost.unit_id.in_(units), UnitPost.post.in_(wanted), on_duty(day))
-    found = list(session.scalars(query.where(Account.is_active)))
+    query = select(UnitPost).join(UnitPost.account).options(contains_eager(UnitPost.account))
+    query = query.where(UnitPost.unit_id.in_(units), UnitPost.post.in_(wanted), on_duty(day), Account.is_active)
+    found = list(session.scalars(query))
     found.sort(key=lambda row: (-units.index(row.unit_id), wanted.index(row.post)))
     return [row.account for row in found]
 

@@ -10,7 +10,7 @@ from hotline.deadlines import operations as deadlines
 from hotline.directory.time import working_calendar
 from hotline.handling.rulings import end_pause
 from hotline.ticket.clocks import TOTALS, ladder_of, rules_for, subject_of
-from hotline.ticket.facts import disputable
+from hotline.ticket.facts import disputable, is_about_running_pause
 from hotline.ticket.ledger import LedgerEntry, plain
 from hotline.ticket.models import Dispute, Extension, Ticket
 from hotline.ticket.models.codes import Ruling
@@ -35,8 +35,8 @@ def dispute(ticket: Ticket, data: Data, actor: Actor, now: datetime) -> None:
 
 def uphold_dispute(ticket: Ticket, data: Data, actor: Actor, now: datetime) -> None:
     """异议成立: the pause ends, or the extension is taken back; never to a time that has passed already."""
-    asked, paused = pending_dispute(ticket), ticket.paused_since
-    if asked.pause_id is not None and paused is not None:
+    asked = pending_dispute(ticket)
+    if ticket.paused_since is not None and is_about_running_pause(session_of(ticket), asked):
         apply(ticket, "uphold_dispute", actor, now, data, disputed_since=None, paused_since=None)
         end_pause(ticket, data["text"], now)
     else:

@@ -56,15 +56,24 @@ def join_task_force(ticket: Ticket, data: Data, actor: Actor, now: datetime) -> 
 
 
 def leave_task_force(ticket: Ticket, data: Data, actor: Actor, now: datetime) -> None:
-    """移出专班成员: who leaves no longer sees the ticket by it. Raises Invalid for the last one."""
+    """移出专班成员: who leaves no longer sees the ticket by it. Raises Invalid for the last one, and for who still has
+    a decision to carry out."""
     inside = members_of(ticket)
     leaving = next((member for member in inside if member.id == data["member"]), None)
     if leaving is None:
         raise Invalid("没有这个专班成员，请刷新后重选", code="unknown_member", field="member")
     if len(inside) == 1:
         raise Invalid("专班至少要保留一个成员；不再需要时请结束专班", code="no_members", field="member")
+    if any(_is_bound(leaving, decision) for decision in open_decisions(ticket)):
+        raise Invalid("该成员尚有未落实的专班决定，请先落实或撤销", code="decision_open", field="member")
     apply(ticket, "leave_task_force", actor, now, data)
     leaving.left_at = now
+
+
+def _is_bound(member: TaskForceMember, decision: Decision) -> bool:
+    """By its unit, or by name for a unit that has nobody."""
+    by_unit = member.unit_id is not None and member.unit_id == decision.unit_id
+    return by_unit or (member.account_id is not None and member.account_id == decision.handler_id)
 
 
 def decide(ticket: Ticket, data: Data, actor: Actor, now: datetime) -> None:

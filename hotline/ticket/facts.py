@@ -199,7 +199,7 @@ def _disputes(session: Session, ticket: Ticket) -> dict[str, Any]:
     last = latest_dispute(session, ticket)
     return {
         "disputable": disputable(session, ticket) is not None,
-        "disputes_pause": last is not None and last.pause_id is not None,
+        "disputes_pause": last is not None and is_about_running_pause(session, last),
     }
 
 
@@ -212,6 +212,12 @@ def disputable(session: Session, ticket: Ticket) -> Extension | Pause | None:
     known |= {("extension", row.extension_id) for row in session.execute(heard)}
     granted: list[Extension | Pause] = [*session.scalars(pauses), *session.scalars(extensions.limit(1))]
     return next((row for row in granted if (row.__tablename__, row.id) not in known), None)
+
+
+def is_about_running_pause(session: Session, dispute: Dispute) -> bool:
+    """Whether the pause that was objected to still lasts: it may have ended since, and another one begun."""
+    pause = session.get(Pause, dispute.pause_id) if dispute.pause_id else None
+    return pause is not None and pause.ended_at is None
 
 
 def latest_dispute(session: Session, ticket: Ticket) -> Dispute | None:

@@ -1,12 +1,9 @@
 """What each step does to the model of a ticket. Like the model, it imports nothing of the house."""
 
-from collections.abc import Callable
 from datetime import datetime
 
-from tests.histories.model import ENDS, LEVELS, Model
-
-Effect = Callable[[Model, str, str, datetime], None]
-"""(ticket, login, the unit or person that the form names, now)."""
+from tests.histories.chain_effects import CHAIN, Effect, resume, unanswered
+from tests.histories.state import ENDS, LEVELS, State
 
 
 def liaison(unit: str) -> str:
@@ -14,7 +11,7 @@ def liaison(unit: str) -> str:
     return f"{unit.lower().replace('-', '.')}.handler"
 
 
-def send(t: Model, login: str, unit: str, now: datetime) -> None:
+def send(t: State, login: str, unit: str, now: datetime) -> None:
     """To a unit: the total clock starts with the first dispatch, and goes on with every later one."""
     t.supports.discard(unit)
     t.delegates = {one: above for one, above in t.delegates.items() if root(t, one) in t.supports}
@@ -24,29 +21,32 @@ def send(t: Model, login: str, unit: str, now: datetime) -> None:
         t.total, t.total_start = "running", t.total_start or now
 
 
-def end(t: Model, status: str, now: datetime) -> None:
+def end(t: State, status: str, now: datetime) -> None:
     """Nothing runs and nothing is owed any longer."""
     t.status, t.closed_at = status, now
     leave_master(t)
     t.asked.clear()
-    t.paused, t.unsigned, t.owed = False, 0, set()
+    t.paused, t.unsigned, t.owed, t.disputed = False, 0, set(), ""
+    t.decisions.clear()
+    unanswered(t)
     stop_total(t)
 
 
-def stop_total(t: Model) -> None:
+def stop_total(t: State) -> None:
     t.total = "none" if t.total == "none" else "stopped"
 
 
-def answered(t: Model, now: datetime) -> None:
+def answered(t: State, now: datetime) -> None:
     """The enterprise is called back; those merged into this ticket got the same answer."""
     t.status, t.unsigned, t.owed = "AWAITING_CALLBACK", 0, set()
+    unanswered(t)
     stop_total(t)
     for child in t.children:
         child.status, child.master = "AWAITING_CALLBACK", None
     t.children.clear()
 
 
-def again(t: Model, now: datetime) -> None:
+def again(t: State, now: datetime) -> None:
     """A new round: a clock of its own at the unit that had it."""
     t.round += 1
     t.tries, t.heard = 0, ""
@@ -55,63 +55,60 @@ def again(t: Model, now: datetime) -> None:
         t.total = "running"
 
 
-def merge(t: Model, master: Model) -> None:
+def merge(t: State, master: State) -> None:
     t.keeps_due = t.keeps_due or t.total == "running"
     t.status, t.master, t.lead, t.handler = "MERGED", master, "", ""
     t.supports.clear()
     t.delegates.clear()
     t.owed.clear()
+    unanswered(t)
     stop_total(t)
     master.children.append(t)
 
 
-def leave_master(t: Model) -> None:
+def leave_master(t: State) -> None:
     if t.master is not None:
         t.master.children.remove(t)
         t.master = None
 
 
-def split(t: Model, login: str, target: str, now: datetime) -> None:
+def split(t: State, login: str, target: str, now: datetime) -> None:
     leave_master(t)
     t.status = "AWAITING_DISPATCH"
 
 
-def ask_opinion(t: Model, login: str, unit: str, now: datetime) -> None:
+def ask_opinion(t: State, login: str, unit: str, now: datetime) -> None:
     t.supports.add(unit)
     t.owed.add(unit)
 
 
-def delegate(t: Model, login: str, unit: str, now: datetime) -> None:
+def delegate(t: State, login: str, unit: str, now: datetime) -> None:
     t.delegates[unit] = t.sender(login)
     t.owed.add(unit)
 
 
-def root(t: Model, unit: str) -> str:
+def root(t: State, unit: str) -> str:
     """The unit at the top of what was sent down to this one."""
     while unit in t.delegates:
         unit = t.delegates[unit]
     return unit
 
 
-def grant_extension(t: Model, *_: object) -> None:
+def grant_extension(t: State, *_: object) -> None:
     t.asked.discard("extension")
-    t.extensions += 1
+    t.extensions, t.extension_heard = t.extensions + 1, False
 
 
-def grant_pause(t: Model, *_: object) -> None:
+def grant_pause(t: State, *_: object) -> None:
     t.asked.discard("pause")
-    t.paused, t.total = True, "paused"
+    t.paused, t.pause_heard, t.total = True, False, "paused"
 
 
-def resume(t: Model, *_: object) -> None:
-    t.paused, t.total = False, "running"
-
-
-def reply(t: Model, login: str, target: str, now: datetime) -> None:
+def reply(t: State, login: str, target: str, now: datetime) -> None:
     t.unsigned, t.signers = LEVELS.get(t.lead, 1), {login}
 
 
-def sign_off(t: Model, login: str, target: str, now: datetime) -> None:
+def sign_off(t: State, login: str, target: str, now: datetime) -> None:
     t.unsigned -= 1
     t.signers.add(login)
     t.status = t.status if t.unsigned else "UNDER_REVIEW"
@@ -120,7 +117,7 @@ def sign_off(t: Model, login: str, target: str, now: datetime) -> None:
 def hear(verdict: str) -> Effect:
     """A valid callback."""
 
-    def effect(t: Model, *_: object) -> None:
+    def effect(t: State, *_: object) -> None:
         t.heard, t.tries = verdict, t.tries + 1
 
     return effect
@@ -129,7 +126,7 @@ def hear(verdict: str) -> Effect:
 def become(status: str) -> Effect:
     """A step that only moves the ticket on."""
 
-    def effect(t: Model, login: str, target: str, now: datetime) -> None:
+    def effect(t: State, login: str, target: str, now: datetime) -> None:
         if status in ENDS:
             end(t, status, now)
         else:
@@ -148,28 +145,28 @@ def drop(what: str) -> Effect:
     return lambda t, *_: t.asked.discard(what)
 
 
-def objected(t: Model, *_: object) -> None:
+def objected(t: State, *_: object) -> None:
     t.status, t.objections = "OBJECTED", t.objections + 1
 
 
-def overruled(t: Model, login: str, target: str, now: datetime) -> None:
+def overruled(t: State, login: str, target: str, now: datetime) -> None:
     t.status, t.sent_at = "AWAITING_SIGN", now
 
 
-def request_review(t: Model, *_: object) -> None:
+def request_review(t: State, *_: object) -> None:
     t.reviews, t.reviewing = 1, True
 
 
-def ruled_review(t: Model, login: str, target: str, now: datetime) -> None:
+def ruled_review(t: State, login: str, target: str, now: datetime) -> None:
     t.reviewing = False
 
 
-def grant_review(t: Model, login: str, target: str, now: datetime) -> None:
+def grant_review(t: State, login: str, target: str, now: datetime) -> None:
     t.reviewing = False
     again(t, now)
 
 
-def hand_over(t: Model, login: str, target: str, now: datetime) -> None:
+def hand_over(t: State, login: str, target: str, now: datetime) -> None:
     part = t.held_by_target(target)
     assert part is not None
     setattr(t, part, successor(target))
@@ -192,6 +189,7 @@ EFFECTS: dict[str, Effect] = {
     "external_return": become("AWAITING_DISPATCH"),
     "external_reply": lambda t, login, target, now: answered(t, now),
     "refuse": become("REFUSED"),
+    "transfer_emergency": become("TRANSFERRED"),
     "withdraw": become("WITHDRAWN"),
     "split": split,
     "redispatch": send,
@@ -222,8 +220,18 @@ EFFECTS: dict[str, Effect] = {
     "deny_review": ruled_review,
     "reopen": lambda t, login, target, now: again(t, now),
     "hand_over": hand_over,
+    **CHAIN,
 }
-MAY_MOVE_DUE = {"dispatch", "rework", "grant_review", "reopen", "grant_extension", "resume", "new_profile"}
+MAY_MOVE_DUE = {
+    "dispatch",
+    "rework",
+    "grant_review",
+    "reopen",
+    "grant_extension",
+    "resume",
+    "uphold_dispute",
+    "new_profile",
+}
 """The steps by which a due time may change; by every other one it stands still."""
-BY_THE_CLOCK = {"sign_by_default": become("HANDLING"), "resume": resume}
+BY_THE_CLOCK = {"sign_by_default": become("HANDLING"), "resume": resume, "supervise": CHAIN["supervise"]}
 """What the house does itself when a time has run out, and what that means."""

@@ -5,103 +5,20 @@ something that cannot share their mistakes. Only the length of time limits is no
 knows that it stands still unless an extension, a pause or a new profile moves it.
 """
 
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 
-UNITS = {"SZF": "", "WD": "SZF", "WD-HT": "WD", "WD-GXJ": "WD", "JRJ": "SZF", "SWJ": "SZF"}
-"""Unit → the unit above it."""
-LEVELS = {"SZF": 2, "SWJ": 2}
-"""How often a unit's reply is signed off inside; once where nothing is said."""
-JOBS = {
-    "agent1": ("desk", ""),
-    "lead1": ("team", ""),
-    "dispatch1": ("dispatcher", ""),
-    "review1": ("reviewer", ""),
-    "callback1": ("caller", ""),
-    "super1": ("supervisor", ""),
-    **{f"{unit.lower().replace('-', '.')}.handler": ("handler", unit) for unit in UNITS},
-    **{
-        f"{unit.lower()}.{who}": ("leader", unit) for unit in ("SZF", "WD", "JRJ", "SWJ") for who in ("leader", "chief")
-    },
-}
-LONELY = {"wd.ht.handler", "wd.gxj.handler"}
-"""Who has nobody to hand over to."""
-ENDS = {"CLOSED", "REFUSED", "WITHDRAWN"}
-AT_UNIT = {"AWAITING_SIGN", "HANDLING"}
-SURE_OPEN, SURE_SHUT = timedelta(hours=2), timedelta(days=21)
-"""Before the one every window of hours or days is open, after the other it is shut; in between the model is mute."""
+from tests.histories.chain import Chain
+from tests.histories.state import AT_UNIT, ENDS, JOBS, LONELY, UNSENT, State, is_below
 
 
-def is_below(unit: str, above: str) -> bool:
-    """Whether a unit lies below another one, at any depth."""
-    while unit := UNITS.get(unit, ""):
-        if unit == above:
-            return True
-    return False
-
-
-@dataclass
-class Model:
-    """One ticket. `total`: none, running, paused or stopped; `owed`: the units from which an opinion is awaited."""
-
-    status: str = "AWAITING_DISPATCH"
-    lead: str = ""
-    handler: str = ""
-    follower: str = "agent1"
-    total: str = "none"
-    total_start: datetime | None = None
-    due: datetime | None = None
-    keeps_due: bool = False
-    """A merge has interrupted the total clock: dispatched again, it goes on to the same due time."""
-    round: int = 0
-    objections: int = 0
-    extensions: int = 0
-    asked: set[str] = field(default_factory=set)
-    paused: bool = False
-    supports: set[str] = field(default_factory=set)
-    delegates: dict[str, str] = field(default_factory=dict)
-    owed: set[str] = field(default_factory=set)
-    unsigned: int = 0
-    signers: set[str] = field(default_factory=set)
-    tries: int = 0
-    heard: str = ""
-    reviews: int = 0
-    reviewing: bool = False
-    sent_at: datetime | None = None
-    closed_at: datetime | None = None
-    master: "Model | None" = None
-    children: list["Model"] = field(default_factory=list)
-
-    # -- who may -----------------------------------------------------------------------------------------------------
-
-    def job(self, login: str) -> str:
-        return JOBS[login][0]
-
-    def leads(self, login: str) -> bool:
-        """Handler or leader of the lead unit, the named handler, or a leader of a unit above."""
-        job, unit = JOBS[login]
-        if not self.lead or job not in ("handler", "leader"):
-            return False
-        return unit == self.lead or login == self.handler or (job == "leader" and is_below(self.lead, unit))
-
-    def is_free(self) -> bool:
-        """The lead may take a step of its own: not paused, nothing asked, no reply on its way through the unit."""
-        return not self.paused and not self.asked and not self.unsigned
+class Model(Chain):
+    """One ticket, and who may do what to it."""
 
     def may(self, login: str, action: str, target: str, now: datetime) -> bool | None:
         """Whether this person may do this now (`target`: the unit that the form names); None: a window may be shut."""
         rule = getattr(self, f"may_{action}")
         verdict: bool | None = rule(login, target, now)
         return verdict
-
-    def _desk(self, login: str) -> bool:
-        return self.job(login) in ("desk", "team")
-
-    def _dispatcher(self, login: str) -> bool:
-        return self.job(login) in ("dispatcher", "supervisor")
-
-    def _caller(self, login: str) -> bool:
-        return self.job(login) in ("caller", "supervisor")
 
     def may_dispatch(self, login: str, target: str, now: datetime) -> bool:
         return self.status == "AWAITING_DISPATCH" and self._dispatcher(login)
@@ -122,16 +39,18 @@ class Model:
         return self.status == "AWAITING_EXTERNAL" and self._dispatcher(login)
 
     def may_refuse(self, login: str, target: str, now: datetime) -> bool:
-        waits = self.status in ("AWAITING_DISPATCH", "AWAITING_SUPPLEMENT")
-        return waits and self._dispatcher(login) and not self.children
+        return self.status in UNSENT and self._dispatcher(login) and not self.children
+
+    def may_transfer_emergency(self, login: str, target: str, now: datetime) -> bool:
+        return self.status == "AWAITING_DISPATCH" and self._dispatcher(login) and not self.children
 
     def may_withdraw(self, login: str, target: str, now: datetime) -> bool:
         closed = self.status in ENDS | {"UNDER_REVIEW", "AWAITING_CALLBACK"}
         return not closed and self._desk(login) and not self.children
 
-    def may_merge_under(self, master: "Model", login: str) -> bool:
+    def may_merge_under(self, master: State, login: str) -> bool:
         """Into another open ticket that is neither merged nor answered yet."""
-        here = self.status in ("AWAITING_DISPATCH", "AWAITING_SIGN") and not self.children
+        here = self.status in ("AWAITING_DISPATCH", "AWAITING_SIGN") and not self.children and not self.force
         there = master.status not in ENDS | {"MERGED", "UNDER_REVIEW", "AWAITING_CALLBACK"}
         return here and there and self._dispatcher(login)
 
@@ -159,11 +78,9 @@ class Model:
     def may_object(self, login: str, target: str, now: datetime) -> bool | None:
         if self.status not in AT_UNIT or not self.leads(login) or not self.is_free() or self.objections == 2:
             return False
+        if self.disputed:
+            return False
         return self._window(self.sent_at, now)
-
-    def _window(self, since: datetime | None, now: datetime) -> bool | None:
-        assert since is not None  # windows open with a dispatch or an answer
-        return True if now - since <= SURE_OPEN else False if now - since > SURE_SHUT else None
 
     def may_delegate(self, login: str, target: str, now: datetime) -> bool:
         if self.status != "HANDLING" or self.paused or self.unsigned or target in self.delegates:
@@ -213,7 +130,9 @@ class Model:
         return self.status == "HANDLING" and self.paused and (self.leads(login) or self.job(login) == "supervisor")
 
     def may_reply(self, login: str, target: str, now: datetime) -> bool:
-        return self.status == "HANDLING" and self.leads(login) and self.is_free() and not self.owed
+        return (
+            self.status == "HANDLING" and self.leads(login) and self.is_free() and not self.owed and not self.decisions
+        )
 
     def may_sign_off(self, login: str, target: str, now: datetime) -> bool:
         mine = self.leads(login) and self.job(login) == "leader" and login not in self.signers
@@ -232,7 +151,8 @@ class Model:
     may_callback_badly = may_callback
 
     def may_close(self, login: str, target: str, now: datetime) -> bool:
-        return self.status == "AWAITING_CALLBACK" and self._caller(login) and (bool(self.heard) or self.tries >= 3)
+        heard = bool(self.heard) or self.tries >= 3
+        return self.status == "AWAITING_CALLBACK" and self._caller(login) and heard and not self.force
 
     def may_rework(self, login: str, target: str, now: datetime) -> bool:
         return self.status == "AWAITING_CALLBACK" and self._caller(login) and self.heard == "bad"
@@ -259,11 +179,3 @@ class Model:
     def held_by_target(self, target: str) -> str | None:
         """What of this person's is handed on: "follower" or "handler"."""
         return next((part for part in ("follower", "handler") if getattr(self, part) == target), None)
-
-    # -- whose it is -------------------------------------------------------------------------------------------------
-
-    def owner(self) -> str:
-        """Who answers for the time: the lead unit's handler, else the hotline's follower; a merged one's master."""
-        if self.master is not None:
-            return self.master.owner()
-        return self.handler if self.lead else self.follower

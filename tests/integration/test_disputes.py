@@ -36,6 +36,19 @@ def test_an_upheld_objection_ends_the_pause_and_the_total_clock_goes_on_from_its
     assert rulings(city, number) == [(Ruling.GRANTED, "材料已齐，恢复计时")]
 
 
+def test_an_objection_to_a_pause_that_has_ended_does_not_end_the_next_one(city: City) -> None:
+    number = make(city, "disputed")
+    act(city, "wd.handler", "resume", number)
+    act(city, "wd.handler", "request_pause", number)
+    act(city, "super1", "grant_pause", number)
+    act(city, "super1", "uphold_dispute", number)
+    assert clock(city, number, "TOTAL").state is ClockState.PAUSED
+    with city.ticket(number) as (session, ticket):
+        limit = clocks_of(session, subject_of(ticket), ["PAUSE_LIMIT"])[-1]
+    assert limit.state is ClockState.RUNNING
+    assert rulings(city, number) == [(Ruling.GRANTED, "材料已齐，恢复计时")]
+
+
 def test_an_upheld_objection_takes_an_extension_back_but_never_into_the_past(city: City) -> None:
     soon, late = make(city, "extended"), make(city, "extended")
     assert clock(city, soon, "TOTAL").due_at == local("2026-03-26 17:30")

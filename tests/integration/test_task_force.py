@@ -71,6 +71,17 @@ def test_a_decision_binds_the_ticket_and_has_a_due_time_and_a_unit_of_its_own(ci
     act(city, "wd.handler", "reply", number)
 
 
+def test_nobody_leaves_who_still_has_a_decision_to_carry_out(city: City) -> None:
+    number = make(city, "decided")
+    with city.ticket(number) as (_, ticket):
+        [bound] = [member.id for member in members_of(ticket) if member.unit_id]
+    with pytest.raises(Invalid, match="尚有未落实的专班决定"):
+        act(city, "super1", "leave_task_force", number, member=bound)
+    act(city, "wd.gxj.handler", "fulfil", number)
+    act(city, "super1", "leave_task_force", number, member=bound)
+    assert not sees(city, "wd.gxj.handler", number)
+
+
 def test_a_decision_that_is_late_climbs_to_its_own_unit_and_tells_the_lead(city: City) -> None:
     number = make(city, "decided")
     tick(city, "2026-03-19 17:00")
