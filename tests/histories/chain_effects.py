@@ -52,21 +52,21 @@ def reject(t: State, *_: object) -> None:
 
 
 def ask(t: State, login: str, expert: str, now: datetime) -> None:
-    t.questions[expert] = True
+    t.questions.add(expert)
 
 
 def answer(t: State, login: str, target: str, now: datetime) -> None:
-    del t.questions[login]
+    t.questions.remove(login)
 
 
 def decline(t: State, login: str, other: str, now: datetime) -> None:
-    del t.questions[login]
-    t.questions[other] = True
+    t.questions.remove(login)
+    t.questions.add(other)
 
 
 def unanswered(t: State) -> None:
-    """No expert's time runs any longer."""
-    t.questions = dict.fromkeys(t.questions, False)
+    """What the experts have not answered by now is withdrawn."""
+    t.questions.clear()
 
 
 CHAIN: dict[str, Effect] = {

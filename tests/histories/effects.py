@@ -99,9 +99,15 @@ def grant_extension(t: State, *_: object) -> None:
     t.extensions, t.extension_heard = t.extensions + 1, False
 
 
+def transfer_external(t: State, *_: object) -> None:
+    t.status = "AWAITING_EXTERNAL"
+    unanswered(t)
+
+
 def grant_pause(t: State, *_: object) -> None:
     t.asked.discard("pause")
     t.paused, t.pause_heard, t.total = True, False, "paused"
+    t.pauses += 1
 
 
 def reply(t: State, login: str, target: str, now: datetime) -> None:
@@ -185,7 +191,7 @@ EFFECTS: dict[str, Effect] = {
     "dispatch": send,
     "return_for_supplement": become("AWAITING_SUPPLEMENT"),
     "supplement": become("AWAITING_DISPATCH"),
-    "transfer_external": become("AWAITING_EXTERNAL"),
+    "transfer_external": transfer_external,
     "external_return": become("AWAITING_DISPATCH"),
     "external_reply": lambda t, login, target, now: answered(t, now),
     "refuse": become("REFUSED"),

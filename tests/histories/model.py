@@ -8,7 +8,7 @@ knows that it stands still unless an extension, a pause or a new profile moves i
 from datetime import datetime
 
 from tests.histories.chain import Chain
-from tests.histories.state import AT_UNIT, ENDS, JOBS, LONELY, UNSENT, State, is_below
+from tests.histories.state import AT_UNIT, ENDS, JOBS, LEVELS, LONELY, MOST_PAUSES, TO_DO, UNSENT, State, is_below
 
 
 class Model(Chain):
@@ -98,7 +98,7 @@ class Model(Chain):
     def may_contribute(self, login: str, target: str, now: datetime) -> bool:
         job, unit = JOBS[login]
         below = {one for one, above in self.delegates.items() if above == unit}
-        here = self.status in AT_UNIT and job in ("handler", "leader")
+        here = self.status in TO_DO and job in ("handler", "leader")
         return here and unit in self.owed and not below & self.owed
 
     def may_request_extension(self, login: str, target: str, now: datetime) -> bool:
@@ -111,7 +111,7 @@ class Model(Chain):
 
     def may_request_pause(self, login: str, target: str, now: datetime) -> bool:
         here = self.status == "HANDLING" and self.leads(login) and not self.paused and not self.unsigned
-        return here and "pause" not in self.asked
+        return here and "pause" not in self.asked and self.pauses < MOST_PAUSES and not self.is_late(now)
 
     def _may_rule(self, login: str, what: str) -> bool:
         return self.status == "HANDLING" and self.job(login) == "supervisor" and what in self.asked
@@ -135,10 +135,14 @@ class Model(Chain):
         )
 
     def may_sign_off(self, login: str, target: str, now: datetime) -> bool:
-        mine = self.leads(login) and self.job(login) == "leader" and login not in self.signers
-        return self.status == "HANDLING" and self.unsigned > 0 and mine
+        return self.may_reject_sign_off(login, target, now) and not self.decisions
 
-    may_reject_sign_off = may_sign_off
+    def may_reject_sign_off(self, login: str, target: str, now: datetime) -> bool:
+        """Of two levels the leader of the unit signs the first, its chief the last; whoever has signed, not again."""
+        mine = self.leads(login) and self.job(login) == "leader" and login not in self.signers
+        due = {f"{self.lead.lower()}.{'chief' if self.unsigned == 1 else 'leader'}"} - self.signers
+        in_turn = LEVELS.get(self.lead, 1) == 1 or not due or login in due
+        return self.status == "HANDLING" and self.unsigned > 0 and mine and in_turn
 
     def may_approve(self, login: str, target: str, now: datetime) -> bool:
         return self.status == "UNDER_REVIEW" and self.job(login) == "reviewer"

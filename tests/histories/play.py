@@ -256,8 +256,9 @@ class Play:
             kind: sorted(clock.whose or "" for clock in look.clocks(ticket.id, kind) if clock.state == "RUNNING")
             for kind in ("assignment", "consultation", "decision")
         }
-        asked = sorted(expert for expert, waits in model.questions.items() if waits)
-        told = {"assignment": sorted(model.owed), "consultation": asked, "decision": sorted(model.decisions)}
+        owed = set() if model.paused else model.owed
+        told = {"assignment": owed, "consultation": model.questions, "decision": model.decisions}
+        told = {kind: sorted(whose) for kind, whose in told.items()}
         self.same("clocks of what others owe", running, told)
 
     def check_total(self, ticket: TicketSeen, clocks: list[ClockSeen], model: Model, action: str) -> None:

@@ -21,6 +21,7 @@ JOBS = {
         f"{unit.lower()}.{who}": ("leader", unit) for unit in ("SZF", "WD", "JRJ", "SWJ") for who in ("leader", "chief")
     },
 }
+MOST_PAUSES = 2
 LONELY = {"wd.ht.handler", "wd.gxj.handler"}
 """Who has nobody to hand over to."""
 ENDS = {"CLOSED", "REFUSED", "WITHDRAWN", "TRANSFERRED"}
@@ -60,6 +61,8 @@ class State:
     extensions: int = 0
     asked: set[str] = field(default_factory=set)
     paused: bool = False
+    pauses: int = 0
+    """How often the total clock was stopped in this ticket's life."""
     supports: set[str] = field(default_factory=set)
     delegates: dict[str, str] = field(default_factory=dict)
     owed: set[str] = field(default_factory=set)
@@ -80,8 +83,8 @@ class State:
     pause_heard: bool = False
     extension_heard: bool = False
     """Whether it has objected to this one already: once each."""
-    questions: dict[str, bool] = field(default_factory=dict)
-    """Expert → whether a clock runs: what was not answered before the ticket is asked without one."""
+    questions: set[str] = field(default_factory=set)
+    """The experts who still owe a written answer."""
     supervised: bool = False
     master: "State | None" = None
     children: list["State"] = field(default_factory=list)
