@@ -33,6 +33,7 @@ from hotline.knowledge import rungs as kb_rungs
 from hotline.supervision import handover, rungs, task_forces
 from hotline.supervision import operations as supervision
 from hotline.supervision import schemas as supervision_forms
+from hotline.ticket import merging
 from hotline.ticket.clocks import AROUND, ASSIGNMENT, CONSULTATION, DECISION, Ladders
 from hotline.ticket.models import Ticket
 from hotline.ticket.numbering import is_number
@@ -64,8 +65,8 @@ ACTIONS: dict[str, Action] = {
     "transfer_external": Action(dispatch.transfer_external, dispatch_forms.TransferExternal),
     "external_reply": Action(dispatch.external_reply, dispatch_forms.ExternalReply),
     "external_return": Action(dispatch.external_return, Reasoned),
-    "merge": Action(dispatch.merge, dispatch_forms.Merge),
-    "split": Action(dispatch.split, Reasoned),
+    "merge": Action(merging.merge, dispatch_forms.Merge),
+    "split": Action(merging.split, Reasoned),
     "add_support": Action(dispatch.add_support, dispatch_forms.AddSupport),
     "sign": Action(handling.sign, Remark),
     "sign_by_default": Action(handling.sign_by_default, Remark),

@@ -72,6 +72,7 @@ class SimilarIndex:
         self._seen_in = np.zeros(COLUMNS, dtype=np.int32)
         self._keys: list[frozenset[str]] = [frozenset()] * room
         self._rows_of: dict[str, set[int]] = defaultdict(set)
+        self._row_of: dict[int, int] = {}
         self._added = 0
         self._lock = threading.Lock()
 
@@ -82,6 +83,7 @@ class SimilarIndex:
         """A ticket that came in at `at`. `keys` stand for its caller: whatever string is equal for equal callers."""
         amounts = _amounts(tokens)
         with self._lock:
+            self._drop(id)
             serial, row = self._added, self._added % self._room
             self._forget(row)
             self._seen_in[list(amounts)] += 1
@@ -89,8 +91,21 @@ class SimilarIndex:
             for column, weight in zip(*self._signature(amounts), strict=True):
                 self._postings.setdefault(int(column), Posting()).append(serial, float(weight), serial - self._room)
             self._ids[row], self._times[row], self._keys[row] = id, at.timestamp(), frozenset(keys)
+            self._row_of[id] = row
             for key in self._keys[row]:
                 self._rows_of[key].add(row)
+
+    def discard(self, id: int) -> None:
+        """A ticket that nobody should be pointed to any more; one that is not there is no matter."""
+        with self._lock:
+            self._drop(id)
+
+    def _drop(self, id: int) -> None:
+        """Its row stays, and never lies within any days."""
+        row = self._row_of.get(id)
+        if row is not None:
+            self._forget(row)
+            self._times[row], self._keys[row] = -math.inf, frozenset()
 
     def find(
         self, tokens: Iterable[str], at: datetime, days: int, keys: Collection[str] = (), top: int = 5
@@ -127,6 +142,8 @@ class SimilarIndex:
         return columns[best], (weights[best] / length).astype(np.float32)
 
     def _forget(self, row: int) -> None:
+        if self._row_of.get(id := int(self._ids[row])) == row:
+            del self._row_of[id]
         for key in self._keys[row]:
             self._rows_of[key].discard(row)
             if not self._rows_of[key]:

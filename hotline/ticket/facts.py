@@ -67,6 +67,12 @@ class Facts:
     disputable: bool = False
     """Whether an extension or a running pause was granted to which nobody has objected yet."""
     has_children: bool = False
+    merged_respondent_unit_ids: frozenset[int] = frozenset()
+    merged_respondent_account_ids: frozenset[int] = frozenset()
+    """Of whom the tickets merged into this one complain: its answer is theirs too."""
+    created_by_id: int | None = None
+    is_new: bool = False
+    """Whether it is registered in this very transaction, and nothing has been done with it."""
     objection_count: int = 0
     max_objections: int = 2
     objection_open: bool = False
@@ -106,6 +112,7 @@ def facts_of(session: Session, ticket: Ticket, rules: SlaRules, now: datetime) -
         is_supervised=ticket.supervised_since is not None,
         has_task_force=ticket.task_force_since is not None,
         is_disputed=ticket.disputed_since is not None,
+        is_new=ticket.last_seq == 1 and ticket.created_at == now,
         **kept,
         **_hanging(session, ticket, now),
         **(_task_force(session, ticket) if ticket.task_force_since else {}),
@@ -125,6 +132,7 @@ _TICKET, _NOW = bindparam("ticket_id", type_=Integer), bindparam("now", type_=Ut
 _INNER = (Assignment.ticket_id == _TICKET, Assignment.kind.in_(INNER), Assignment.ended_at.is_(None))
 _AWAITED = (*_INNER, Assignment.answered_at.is_(None))
 _PARENT = aliased(Assignment)
+_MERGED = (Ticket.merged_into_id == _TICKET, Ticket.status == TicketStatus.MERGED)
 _HANGING: CompoundSelect[str, int] = union_all(
     select(literal_column("'part'").label("what"), Assignment.unit_id.label("id")).where(*_INNER),
     select(literal_column("'part_by'"), Assignment.handler_id).where(*_INNER),
@@ -136,9 +144,9 @@ _HANGING: CompoundSelect[str, int] = union_all(
     select(literal_column("'expert'"), Consultation.expert_id).where(
         Consultation.ticket_id == _TICKET, Consultation.answered_at.is_(None), Consultation.is_declined.is_(False)
     ),
-    select(literal_column("'child'"), Ticket.id).where(
-        Ticket.merged_into_id == _TICKET, Ticket.status == TicketStatus.MERGED
-    ),
+    select(literal_column("'child'"), Ticket.id).where(*_MERGED),
+    select(literal_column("'about_unit'"), Ticket.respondent_unit_id).where(*_MERGED),
+    select(literal_column("'about_person'"), Ticket.respondent_account_id).where(*_MERGED),
     select(literal_column("'overdue'"), Clock.id).where(
         Clock.subject_kind == "ticket",
         Clock.subject_id == _TICKET,
@@ -161,6 +169,8 @@ def _hanging(session: Session, ticket: Ticket, now: datetime) -> dict[str, Any]:
         "waiting_unit_ids": frozenset(found["waiting"]),
         "awaited_expert_ids": frozenset(found["expert"]),
         "has_children": bool(found["child"]),
+        "merged_respondent_unit_ids": frozenset(found["about_unit"] - {None}),
+        "merged_respondent_account_ids": frozenset(found["about_person"] - {None}),
         "is_overdue": bool(found["overdue"]),
         "signer_ids": _signers(session, ticket) if ticket.sign_offs_left else frozenset(),
     }

@@ -17,7 +17,7 @@ from hotline.directory.queries import effective
 from hotline.experts.models import Expert
 from hotline.supervision.task_forces import members_of, open_decisions
 from hotline.ticket.models import Ticket
-from hotline.ticket.parts import is_concerned, open_parts
+from hotline.ticket.parts import complaints_of, is_concerned, open_parts
 from hotline.ui.forms import fields_of
 
 Choices = list[Any]
@@ -100,14 +100,11 @@ def _experts(session: Session, day: date, ticket: Ticket | None) -> Choices:
     """The pool: of a ticket the fitting ones first, nobody who has to keep out of it (回避)."""
     valid = Expert.valid_to.is_(None) | (Expert.valid_to >= day)
     pool = select(Expert).join(Expert.account).where(Account.is_active, Expert.valid_from <= day, valid)
-    found = [one for one in session.scalars(pool.order_by(Account.name)) if not _is_concerned(ticket, one)]
+    complaints = complaints_of(ticket) if ticket else []
+    found = [one for one in session.scalars(pool.order_by(Account.name)) if not is_concerned(complaints, one.account)]
     leaf = ticket.category.code if ticket else ""
     found.sort(key=lambda one: not any(leaf.startswith(field.category.code) for field in one.fields))
     return [(one.account.login, _named(one)) for one in found]
-
-
-def _is_concerned(ticket: Ticket | None, expert: Expert) -> bool:
-    return ticket is not None and is_concerned(ticket, expert.account)
 
 
 def _named(expert: Expert) -> str:

@@ -11,7 +11,7 @@ from hotline.accounts.privacy import phone_lookup
 from hotline.directory.models import Enterprise
 from hotline.directory.uscc import normalise
 from hotline.dispatch.learning import Advice, Models, advise
-from hotline.dispatch.proposal import MERGEABLE, RECENT, mergeable
+from hotline.dispatch.proposal import RECENT, mergeable
 from hotline.intake.hints import is_number
 from hotline.ticket.models import Ticket
 from hotline.ticket.similar import Alike, SimilarTickets, caller_keys
@@ -57,7 +57,7 @@ def repeated(d: Door, ticket: Ticket) -> list[Ticket]:
 
 
 def _may_take(master: Ticket, now: datetime) -> bool:
-    return master.status in MERGEABLE and master.created_at >= now - RECENT
+    return master.status.takes_in and master.created_at >= now - RECENT
 
 
 def _keys(d: Door, form: Mapping[str, str]) -> list[str]:
