@@ -25,7 +25,7 @@ PLAIN = ("appeal_type", "title", "body", "wish", "place", "is_confidential", "is
 
 
 def submit(session: Session, data: Data, actor: Actor, now: datetime) -> Ticket:
-    """提交转办: the appeal waits for the dispatcher, or (`master_no`) for the answer to an open one on the same matter."""
+    """提交转办: the appeal waits for the dispatcher, or (`master_no`) for the answer to one on the same matter."""
     ticket = create(session, "submit", _registered(session, data, actor, now), actor, now, data)
     if master_no := data.get("master_no"):
         merge(ticket, {"master_no": master_no, "text": f"登记时核对：与 {master_no} 反映同一事项"}, actor, now)

@@ -1,4 +1,4 @@
-"""并单: one handling, many feedbacks. What may be merged into what, and how far the feedback of a master's tickets is."""
+"""并单: one handling, many feedbacks. What may be merged into what, and how far the feedback of each is."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -127,7 +127,8 @@ def feedbacks(session: Session, master: Ticket, actor: Actor) -> Counter[Feedbac
 def merged_counts(session: Session, ids: Iterable[int], actor: Actor) -> dict[int, int]:
     """Id of a master → how many tickets were merged into it, without those about the actor or his side."""
     merged = select(Ticket.merged_into_id, func.count()).where(Ticket.merged_into_id.in_(ids), impartial(actor))
-    return dict(session.execute(merged.group_by(Ticket.merged_into_id)).all())
+    rows = session.execute(merged.group_by(Ticket.merged_into_id))
+    return {master: count for master, count in rows if master is not None}
 
 
 def master_numbers(session: Session, tickets: Iterable[Ticket], actor: Actor) -> dict[int, str]:

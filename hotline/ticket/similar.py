@@ -2,13 +2,13 @@
 
 import logging
 import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, and_, func, or_, select
+from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
@@ -18,7 +18,7 @@ from hotline.ticket.merging import merged_counts
 from hotline.ticket.models import OPEN, Ticket, TicketStatus
 from hotline.ticket.models.codes import ENDS
 from hotline.ticket.queries import scope, visible
-from routing.similar import Similar, SimilarIndex
+from routing.similar import Similar, SimilarIndex, Star
 
 log = logging.getLogger(__name__)
 
@@ -34,6 +34,9 @@ LATE = 100
 ASKED, MOST = 40, 400
 """Hits that are looked up at a time, until there are SHOWN that the reader may see, and in all."""
 SHOWN = 5
+WHILE = timedelta(minutes=1)
+KEPT = 4
+"""Groupings that are kept, one for each set of tickets in sight."""
 REWORDING = ("amend", "supplement")
 """What changes a ticket's title or body."""
 COLUMNS = (
@@ -77,6 +80,8 @@ class SimilarTickets:
         self._index = SimilarIndex(ROOM)
         self._tickets, self._changes = Followed(), Followed()
         self._following = threading.Lock()
+        self._counts: dict[int | None, tuple[datetime, int]] = {}
+        self._stars: dict[tuple[int, frozenset[int], int], list[Star]] = {}
 
     def follow(self, session: Session, now: datetime, most: int = BATCH) -> int:
         """Take in up to `most` tickets that came since, oldest first, and what changed; how many came."""
@@ -106,7 +111,7 @@ class SimilarTickets:
         self._take(session.execute(query).all())
         self._changes.saw(row.id for row in entries)
 
-    def _take(self, rows: Iterable[Row[Any]]) -> None:
+    def _take(self, rows: Iterable[Any]) -> None:
         for id, created_at, title, body, phone, enterprise, status in rows:
             if status in ENDS:
                 self._index.discard(id)
@@ -148,6 +153,34 @@ class SimilarTickets:
         shown = [one for id, one in found.items() if id != but][:SHOWN]
         masters = merged_counts(session, [one.ticket.id for one in shown], actor)
         return sorted(shown, key=lambda one: one.ticket.id not in masters)
+
+    def stars(self, session: Session, now: datetime, ids: Collection[int], least: int) -> list[Star]:
+        """Which of these tickets are on one matter, at least `least` together. Kept until a ticket comes or goes."""
+        self.follow(session, now)
+        key = (self._index.revision, frozenset(ids), least)
+        kept = self._stars.get(key)
+        if kept is None:
+            self._stars = {**dict(list(self._stars.items())[1 - KEPT :]), key: (kept := self._index.stars(ids, least))}
+        return kept
+
+    def lately(self, who: int | None, now: datetime, count: Callable[[], int]) -> int:
+        """A count for the rail, which every page shows: made anew for each person after WHILE."""
+        at, kept = self._counts.get(who, (now - WHILE, 0))
+        if not timedelta(0) <= now - at < WHILE:
+            self.counted(who, now, kept := count())
+        return kept
+
+    def counted(self, who: int | None, now: datetime, count: int) -> None:
+        """What was just counted anyhow."""
+        self._counts[who] = (now, count)
+
+    def joining(self, ticket: Ticket, others: Iterable[Ticket]) -> list[str]:
+        """The words of this ticket that most of the others hold too."""
+        return self._index.joining(self._cut(_text(ticket)), [_text(one) for one in others])
+
+
+def _text(ticket: Ticket) -> str:
+    return f"{ticket.title}\n{ticket.body}"
 
 
 def _seen(session: Session, actor: Actor, hits: Iterable[Similar]) -> Iterator[Alike]:

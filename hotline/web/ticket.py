@@ -28,7 +28,7 @@ from hotline.web.chain import chain
 from hotline.web.kb_from_reply import may_turn
 from hotline.web.navigation import render_page
 from hotline.web.panels import Posted, panels
-from hotline.web.related import related
+from hotline.web.related import merged_into, related
 from hotline.web.timeline import citation_shown, size_text, timeline
 
 pages = Blueprint("ticket", __name__, template_folder="templates")
@@ -62,6 +62,7 @@ def ticket_page(d: Door, ticket: Ticket, posted: Posted | None = None, **more: A
         files=_files(d, ticket),
         chain=chain(d.session, ticket, d.now),
         related=related(d.session, ticket, d.actor),
+        merged=merged_into(d.session, ticket, d.actor),
         bar=bar,
         may_keep=may_turn(ticket, d.actor),
         may_attach=not ticket.status.is_end and bool(bar["main"] or bar["more"]),
