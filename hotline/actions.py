@@ -3,7 +3,7 @@
 The form of an action is its schema: a page draws its fields, the API documents and checks them.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -15,7 +15,7 @@ from hotline.directory.time import working_calendar
 from hotline.dispatch import operations as dispatch
 from hotline.dispatch import schemas as dispatch_forms
 from hotline.dispatch import telephone
-from hotline.errors import NotFound
+from hotline.errors import DomainError, NotFound
 from hotline.experts import clocks as advice_clocks
 from hotline.experts import operations as experts
 from hotline.experts import rungs as advice_rungs
@@ -33,12 +33,13 @@ from hotline.knowledge import rungs as kb_rungs
 from hotline.supervision import handover, rungs, task_forces
 from hotline.supervision import operations as supervision
 from hotline.supervision import schemas as supervision_forms
+from hotline.ticket import merging
 from hotline.ticket.clocks import AROUND, ASSIGNMENT, CONSULTATION, DECISION, Ladders
 from hotline.ticket.models import Ticket
 from hotline.ticket.numbering import is_number
 from hotline.ticket.operations import check
 from hotline.ticket.parts import follow_master
-from hotline.ticket.queries import get
+from hotline.ticket.queries import get, visible
 from hotline.ticket.schemas import Action, Reasoned, Remark
 
 CREATING: dict[str, Action] = {
@@ -64,8 +65,8 @@ ACTIONS: dict[str, Action] = {
     "transfer_external": Action(dispatch.transfer_external, dispatch_forms.TransferExternal),
     "external_reply": Action(dispatch.external_reply, dispatch_forms.ExternalReply),
     "external_return": Action(dispatch.external_return, Reasoned),
-    "merge": Action(dispatch.merge, dispatch_forms.Merge),
-    "split": Action(dispatch.split, Reasoned),
+    "merge": Action(merging.merge, dispatch_forms.Merge),
+    "split": Action(merging.split, Reasoned),
     "add_support": Action(dispatch.add_support, dispatch_forms.AddSupport),
     "sign": Action(handling.sign, Remark),
     "sign_by_default": Action(handling.sign_by_default, Remark),
@@ -133,6 +134,26 @@ def sweep_context(session: Session) -> SweepContext:
         locks={kind: rungs.lock(kind) for kind in kinds} | locks,
         turning=rungs.TURNING,
     )
+
+
+def perform_each(
+    session: Session, actor: Actor, action: str, numbers: Collection[str], payload: Mapping[str, Any], now: datetime
+) -> dict[str, str]:
+    """One action on several tickets, each in a savepoint of its own: number → "", or why it was refused."""
+    in_order = visible(actor).where(Ticket.no.in_(numbers)).order_by(Ticket.id).with_for_update(of=Ticket)
+    session.scalars(in_order).all()  # the same order for all: of two who do this at once, one waits for the other
+    return {number: _refusal(session, actor, action, payload, now, number) for number in dict.fromkeys(numbers)}
+
+
+def _refusal(
+    session: Session, actor: Actor, action: str, payload: Mapping[str, Any], now: datetime, number: str
+) -> str:
+    try:
+        with session.begin_nested():
+            perform(session, actor, action, payload, now, number=number)
+    except DomainError as error:
+        return error.message
+    return ""
 
 
 def perform(

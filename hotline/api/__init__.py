@@ -11,6 +11,7 @@ from hotline.api import (
     kb_imports,
     kb_notices,
     knowledge,
+    mass,
     shifts,
     tickets,
     tokens,
@@ -31,7 +32,7 @@ OPENAPI = {
 
 def register(api: Api) -> list[Blueprint]:
     """Hang every resource on the app; the blueprints, so that CSRF can let them be."""
-    rooms = (tokens, tickets, inbound, directory, catalogue, kb_notices, knowledge, kb_imports, experts, shifts)
+    rooms = (tokens, tickets, mass, inbound, directory, catalogue, kb_notices, knowledge, kb_imports, experts, shifts)
     blueprints: list[Blueprint] = [room.pages for room in rooms]
     for blueprint in blueprints:
         api.register_blueprint(blueprint)

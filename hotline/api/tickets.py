@@ -30,6 +30,7 @@ class Filters(Checked):
 
     view = fields.String(load_default="open", validate=validate.OneOf(sorted(listing.VIEWS), error="没有这个视图"))
     q = line("查询内容", 100)
+    master = line("主单号（其本身及并入的工单）", 24)
     page = fields.Integer(
         load_default=1,
         validate=validate.Range(1, 100_000, error="页码须在 1 至 100000 之间"),

@@ -10,13 +10,12 @@ from hotline.accounts.actor import Actor
 from hotline.accounts.models import Account
 from hotline.directory.models import Unit
 from hotline.dispatch.auto_audit import overturn
-from hotline.errors import Conflict, Invalid
+from hotline.errors import Invalid
 from hotline.ticket.clocks import rules_for, start_inner, window_end
-from hotline.ticket.models import OPEN, Assignment, AssignmentKind, Objection, Ticket, TicketStatus
+from hotline.ticket.models import Assignment, AssignmentKind, Objection, Ticket, TicketStatus
 from hotline.ticket.models.codes import Ruling
 from hotline.ticket.operations import Data, apply, session_of
 from hotline.ticket.parts import assign, end_parts, open_parts, receiving_unit, record_answer, release_children, rule
-from hotline.ticket.queries import get
 
 
 def dispatch(ticket: Ticket, data: Data, actor: Actor, now: datetime) -> None:
@@ -86,25 +85,6 @@ def external_reply(ticket: Ticket, data: Data, actor: Actor, now: datetime) -> N
 def external_return(ticket: Ticket, data: Data, actor: Actor, now: datetime) -> None:
     """外地退回: to be dispatched here after all."""
     apply(ticket, "external_return", actor, now, data)
-
-
-def merge(ticket: Ticket, data: Data, actor: Actor, now: datetime) -> None:
-    """并单: follows its master's clocks and gets its answer."""
-    master = get(session_of(ticket), actor, data["master_no"], lock=True)
-    if master.id == ticket.id or master.status not in OPEN or master.status is TicketStatus.MERGED:
-        raise Invalid("只能并入另一件尚未办结、未被并单的工单", code="bad_master", field="master_no")
-    if master.status in (TicketStatus.UNDER_REVIEW, TicketStatus.AWAITING_CALLBACK):
-        raise Conflict("主单已经答复，请直接引用其答复办理", code="master_answered")
-    if ticket.lead_unit_id is not None:
-        apply(ticket, "merge", actor, now, data, merged_into_id=master.id, lead_unit_id=None, handler_id=None)
-        end_parts(ticket, now)
-    else:
-        apply(ticket, "merge", actor, now, data, merged_into_id=master.id)
-
-
-def split(ticket: Ticket, data: Data, actor: Actor, now: datetime) -> None:
-    """拆单: goes its own way again."""
-    apply(ticket, "split", actor, now, data, merged_into_id=None)
 
 
 def add_support(ticket: Ticket, data: Data, actor: Actor, now: datetime) -> None:

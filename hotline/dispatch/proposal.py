@@ -12,7 +12,8 @@ from hotline.clock import to_local
 from hotline.directory.models import Category, Region, Unit
 from hotline.directory.time import default_profile, rules_of, working_calendar
 from hotline.ticket.catalogue import book, is_concerned, named_units, target
-from hotline.ticket.models import OPEN, AppealType, Ticket, TicketStatus, Urgency
+from hotline.ticket.models import AppealType, Ticket, TicketStatus, Urgency
+from hotline.ticket.models.codes import MASTERS
 from hotline.ticket.queries import scope, visible
 from hotline.ticket.similar import SimilarTickets, caller_keys
 from routing.catalogue import Choice, Matter
@@ -21,7 +22,6 @@ from routing.profiles import ClockName
 
 RECENT = timedelta(days=90)
 MAX_OTHERS = 4
-MERGEABLE = frozenset(OPEN) - {TicketStatus.MERGED, TicketStatus.UNDER_REVIEW, TicketStatus.AWAITING_CALLBACK}
 
 
 @dataclass(frozen=True)
@@ -118,7 +118,7 @@ def mergeable(session: Session, actor: Actor, now: datetime, ticket: Ticket) -> 
         ways.append(Ticket.enterprise_id == ticket.enterprise_id)
     if ticket.phone_lookup is not None:
         ways.append(Ticket.phone_lookup == ticket.phone_lookup)
-    alike = visible(actor).where(or_(false(), *ways), Ticket.id != ticket.id, Ticket.status.in_(MERGEABLE))
+    alike = visible(actor).where(or_(false(), *ways), Ticket.id != ticket.id, Ticket.status.in_(MASTERS))
     recent = alike.where(Ticket.created_at >= now - RECENT).order_by(Ticket.id.desc())
     return list(session.scalars(recent.limit(MAX_OTHERS)))
 
@@ -132,4 +132,4 @@ def repeated(session: Session, actor: Actor, now: datetime, ticket: Ticket, simi
 
 
 def _may_take(master: Ticket, now: datetime) -> bool:
-    return master.status in MERGEABLE and master.created_at >= now - RECENT
+    return master.status.takes_in and master.created_at >= now - RECENT

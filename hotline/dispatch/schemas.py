@@ -3,7 +3,7 @@
 from marshmallow import fields, validate
 
 from hotline.ticket.models import AppealType
-from hotline.ticket.schemas import LINE, Form, code, day, flag, instant, line, reference, references, text
+from hotline.ticket.schemas import LINE, Checked, Form, code, day, flag, instant, line, reference, references, text
 
 
 class Dispatch(Form):
@@ -46,6 +46,20 @@ class Merge(Form):
     """并单 into an open ticket."""
 
     master_no = line("并入工单号", 24, required=True)
+    text = text("并单理由", required=True, rows=2)
+
+
+class MassMerge(Checked):
+    """集中诉求: many into one at one go."""
+
+    master_no = line("主单", 24, required=True)
+    nos = fields.List(
+        fields.String(validate=validate.Length(1, 24, error="工单号有误")),
+        required=True,
+        validate=validate.Length(1, 100, error="请勾选 1 至 100 件要并入的工单"),
+        metadata={"label": "并入的工单"},
+        error_messages={"required": "请勾选要并入的工单"},
+    )
     text = text("并单理由", required=True, rows=2)
 
 

@@ -15,6 +15,7 @@ from hotline.directory.queries import by_code, leaf_category
 from hotline.errors import Conflict, Invalid, NotFound, Unavailable
 from hotline.intake.parties import contact_of, enterprise_of, respondent_of
 from hotline.knowledge.citing import stand_on
+from hotline.ticket.merging import merge
 from hotline.ticket.models import AssignmentKind, Ticket, Urgency
 from hotline.ticket.operations import Data, announce, apply, create, session_of
 from hotline.ticket.parts import assign, receiving_unit, record_answer
@@ -24,8 +25,11 @@ PLAIN = ("appeal_type", "title", "body", "wish", "place", "is_confidential", "is
 
 
 def submit(session: Session, data: Data, actor: Actor, now: datetime) -> Ticket:
-    """提交转办: the appeal waits for the dispatcher."""
-    return create(session, "submit", _registered(session, data, actor, now), actor, now, data)
+    """提交转办: the appeal waits for the dispatcher, or (`master_no`) for the answer to one on the same matter."""
+    ticket = create(session, "submit", _registered(session, data, actor, now), actor, now, data)
+    if master_no := data.get("master_no"):
+        merge(ticket, {"master_no": master_no, "text": f"登记时核对：与 {master_no} 反映同一事项"}, actor, now)
+    return ticket
 
 
 def answer(session: Session, data: Data, actor: Actor, now: datetime) -> Ticket:

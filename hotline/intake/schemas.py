@@ -58,7 +58,9 @@ class Registration(Respondent):
 
 
 class Submission(Registration):
-    """提交转办."""
+    """提交转办; `master_no`: and merged into an open ticket on the same matter in one step."""
+
+    master_no = line("并入工单号", 24)
 
 
 class Answer(Registration):

@@ -62,6 +62,7 @@ ENTERPRISE_TEXTS: dict[str, str] = {
     "reject_dispute": "您对延期或暂停计时的异议未被采纳（{no}）：{text}",
     "interim": "您的诉求（{no}）进展：{text}",
     "approve": "您的诉求（{no}）已有答复，热线将回访听取您的意见。",
+    "follow_master": "您的诉求（{no}）已有答复。" + TRACK,
     "close": "您的诉求（{no}）已办结，请对办理情况作出评价。" + TRACK,
     "deny_review": "您申请复核的诉求（{no}）经复核维持原答复：{text}",
     "grant_review": "您申请复核的诉求（{no}）将重新办理。",

@@ -72,6 +72,12 @@ class Facts:
     disputable: bool = False
     """Whether an extension or a running pause was granted to which nobody has objected yet."""
     has_children: bool = False
+    merged_respondent_unit_ids: frozenset[int] = frozenset()
+    merged_respondent_account_ids: frozenset[int] = frozenset()
+    """Of whom the tickets merged into this one complain: its answer is theirs too."""
+    created_by_id: int | None = None
+    is_new: bool = False
+    """Whether it is registered in this very transaction, and nothing has been done with it."""
     objection_count: int = 0
     max_objections: int = 2
     objection_open: bool = False
@@ -114,6 +120,7 @@ def facts_of(session: Session, ticket: Ticket, rules: SlaRules, now: datetime) -
         is_supervised=ticket.supervised_since is not None,
         has_task_force=ticket.task_force_since is not None,
         is_disputed=ticket.disputed_since is not None,
+        is_new=ticket.last_seq == 1 and ticket.created_at == now,
         **kept,
         **_hanging(session, ticket, now),
         **(_task_force(session, ticket) if ticket.task_force_since else {}),
@@ -133,6 +140,7 @@ _TICKET, _NOW = bindparam("ticket_id", type_=Integer), bindparam("now", type_=Ut
 _INNER = (Assignment.ticket_id == _TICKET, Assignment.kind.in_(INNER), Assignment.ended_at.is_(None))
 _AWAITED = (*_INNER, Assignment.answered_at.is_(None))
 _PARENT = aliased(Assignment)
+_MERGED = (Ticket.merged_into_id == _TICKET, Ticket.status == TicketStatus.MERGED)
 _HANGING: CompoundSelect[str, int] = union_all(
     select(literal_column("'part'").label("what"), Assignment.unit_id.label("id")).where(*_INNER),
     select(literal_column("'part_by'"), Assignment.handler_id).where(*_INNER),
@@ -147,9 +155,9 @@ _HANGING: CompoundSelect[str, int] = union_all(
         Consultation.is_declined.is_(False),
         Consultation.withdrawn_at.is_(None),
     ),
-    select(literal_column("'child'"), Ticket.id).where(
-        Ticket.merged_into_id == _TICKET, Ticket.status == TicketStatus.MERGED
-    ),
+    select(literal_column("'child'"), Ticket.id).where(*_MERGED),
+    select(literal_column("'about_unit'"), Ticket.respondent_unit_id).where(*_MERGED),
+    select(literal_column("'about_person'"), Ticket.respondent_account_id).where(*_MERGED),
     select(literal_column("'pause'"), Pause.id).where(Pause.ticket_id == _TICKET, Pause.ruling == Ruling.GRANTED),
     select(literal_column("'overdue'"), Clock.id).where(
         Clock.subject_kind == "ticket",
@@ -174,6 +182,8 @@ def _hanging(session: Session, ticket: Ticket, now: datetime) -> dict[str, Any]:
         "awaited_expert_ids": frozenset(found["expert"]),
         "has_children": bool(found["child"]),
         "pause_count": len(found["pause"]),
+        "merged_respondent_unit_ids": frozenset(found["about_unit"] - {None}),
+        "merged_respondent_account_ids": frozenset(found["about_person"] - {None}),
         "is_overdue": bool(found["overdue"]),
         **(_signing(session, ticket, now) if ticket.sign_offs_left else {}),
     }

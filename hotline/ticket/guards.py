@@ -9,8 +9,10 @@ from hotline.ticket.models import AppealType
 def is_conflicted(facts: Facts, actor: Actor) -> bool:
     """Whether the appeal is about this actor, the actor's unit or a unit above it which another unit supervises.
 
-    Praise is for them to read.
+    Also when one merged into it is: they are answered as one. Praise is for them to read.
     """
+    if actor.avoids & facts.merged_respondent_unit_ids or actor.account_id in facts.merged_respondent_account_ids:
+        return True
     if facts.appeal_type is AppealType.PRAISE:
         return False
     by_unit = facts.respondent_unit_id is not None and facts.respondent_unit_id in actor.avoids
@@ -248,6 +250,12 @@ def has_lead(facts: Facts, actor: Actor) -> str | None:
 
 def no_lead(facts: Facts, actor: Actor) -> str | None:
     return "已有主办单位" if facts.lead_unit_id else None
+
+
+def just_registered(facts: Facts, actor: Actor) -> str | None:
+    """The desk merges what it registers in the same step, nothing that others have seen already."""
+    mine = facts.is_new and facts.created_by_id == actor.account_id
+    return None if mine else "登记之后由派单员并单"
 
 
 def no_children(facts: Facts, actor: Actor) -> str | None:

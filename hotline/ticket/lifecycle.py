@@ -81,6 +81,7 @@ DISPATCH = (
     rows("external_return", "外地退回", S.AWAITING_EXTERNAL, S.AWAITING_DISPATCH, DISPATCHER, starts=AGAIN, stops=(C.EXTERNAL,)),
     rows("merge", "并单", (S.AWAITING_DISPATCH, S.AWAITING_SIGN), S.MERGED, DISPATCHER, g.no_children,
          g.no_task_force, stops=ALL),
+    rows("merge", "并单", S.AWAITING_DISPATCH, S.MERGED, DESK, g.just_registered, stops=ALL),
     rows("split", "拆单", S.MERGED, S.AWAITING_DISPATCH, DISPATCHER, starts=AGAIN),
     rows("follow_master", "主单已答复", S.MERGED, S.AWAITING_CALLBACK, CLOCK, g.callback_wanted, starts=(C.CALLBACK,)),
     rows("follow_master", "主单已答复", S.MERGED, S.CLOSED, CLOCK, g.callback_unwanted),

@@ -15,6 +15,7 @@ from hotline.clock import to_local
 from hotline.deadlines.models import Clock, ClockState
 from hotline.directory.models import Category, Enterprise, Unit
 from hotline.ticket.clocks import ASSIGNMENT, DECISION, TOTALS
+from hotline.ticket.merging import master_numbers, merged_counts
 from hotline.ticket.models import (
     OPEN,
     AppealType,
@@ -28,7 +29,7 @@ from hotline.ticket.models import (
 )
 from hotline.ticket.numbering import is_number
 from hotline.ticket.parts import asked_of
-from hotline.ticket.queries import scope
+from hotline.ticket.queries import scope, visible
 from hotline.ticket.schemas import typed
 from hotline.ticket.view import nearest_clock, total_clock
 
@@ -72,7 +73,8 @@ STATUS_VIEWS = {
 @dataclass(frozen=True)
 class Filters:
     """What a list shows. `q`: number, enterprise, telephone or words of the title; `unit`: code of the lead unit;
-    `category`: code of any level; `status`, `kind`: codes of status and type. Empty = all."""
+    `category`: code of any level; `status`, `kind`: codes of status and type;
+    `master`: number of a ticket, for it and those merged into it. Empty = all."""
 
     view: str
     q: str = ""
@@ -80,14 +82,20 @@ class Filters:
     category: str = ""
     status: str = ""
     kind: str = ""
+    master: str = ""
 
 
 @dataclass(frozen=True)
 class Row:
-    """A ticket and its clock that runs out first; of an ended ticket the total clock; None when it never had one."""
+    """A ticket and its clock that runs out first; of an ended ticket the total clock; None when it never had one.
+
+    `merged`: how many it has taken in; `master_no`: into which it was merged, if the reader may see that.
+    """
 
     ticket: Ticket
     clock: Clock | None
+    merged: int = 0
+    master_no: str = ""
 
 
 @dataclass(frozen=True)
@@ -118,7 +126,16 @@ def page(
     query = select(Ticket).where(condition).options(*loads)
     found = session.scalars(_ordered(query, newest).limit(size).offset((page - 1) * size)).unique().all()
     clocks = _clocks(session, [ticket.id for ticket in found])
-    rows = [Row(ticket, nearest_clock(clocks[ticket.id]) or total_clock(clocks[ticket.id])) for ticket in found]
+    merged, masters = merged_counts(session, clocks, actor), master_numbers(session, found, actor)
+    rows = [
+        Row(
+            ticket,
+            nearest_clock(clocks[ticket.id]) or total_clock(clocks[ticket.id]),
+            merged.get(ticket.id, 0),
+            masters.get(ticket.merged_into_id or 0, ""),
+        )
+        for ticket in found
+    ]
     return Page(rows, total, page, size)
 
 
@@ -132,7 +149,7 @@ def _ordered(query: Select[Ticket], newest: bool) -> Select[Ticket]:
 
 def _clocks(session: Session, ids: list[int]) -> defaultdict[int, list[Clock]]:
     """All clocks of a page's tickets in one question."""
-    clocks: defaultdict[int, list[Clock]] = defaultdict(list)
+    clocks: defaultdict[int, list[Clock]] = defaultdict(list, {id: [] for id in ids})
     query = select(Clock).where(Clock.subject_kind == "ticket", Clock.subject_id.in_(ids)).order_by(Clock.id)
     for clock in session.scalars(query):
         clocks[clock.subject_id].append(clock)
@@ -160,10 +177,10 @@ def _due() -> Select[int, datetime]:
 
 
 def _condition(filters: Filters, actor: Actor, now: datetime) -> ColumnElement[bool]:
-    return and_(condition_of(filters.view, actor, now), matching(filters.q, actor), *_chosen(filters))
+    return and_(condition_of(filters.view, actor, now), matching(filters.q, actor), *_chosen(filters, actor))
 
 
-def _chosen(filters: Filters) -> list[ColumnElement[bool]]:
+def _chosen(filters: Filters, actor: Actor) -> list[ColumnElement[bool]]:
     """The drop-downs. The texts reach SQL as values only."""
     conditions: list[ColumnElement[bool]] = []
     if filters.unit:
@@ -175,6 +192,9 @@ def _chosen(filters: Filters) -> list[ColumnElement[bool]]:
         conditions.append(Ticket.status == filters.status)
     if filters.kind:
         conditions.append(Ticket.appeal_type == filters.kind)
+    if filters.master:
+        master = visible(actor).where(Ticket.no == filters.master).with_only_columns(Ticket.id).correlate(None)
+        conditions.append(or_(Ticket.no == filters.master, Ticket.merged_into_id.in_(master)))
     return conditions
 
 

@@ -1,5 +1,6 @@
 """Assignments, answers, rulings, citations, questions, merged tickets: what several stages do to a ticket's parts."""
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, Select, select
@@ -41,31 +42,43 @@ def receiving_unit(ticket: Ticket, code: str, now: datetime, field: str = "unit_
     session, day = session_of(ticket), to_local(now).date()
     unit = by_code(session, Unit, code, day, field=field)
     check_impartial(ticket, unit, field)
-    return unit, responsible_for(session, unit, day, lambda account: not is_concerned(ticket, account))
+    complaints = complaints_of(ticket)
+    return unit, responsible_for(session, unit, day, lambda account: not is_concerned(complaints, account))
 
 
 def check_impartial(ticket: Ticket, unit: Unit, field: str) -> None:
-    """回避: neither the complained-of unit nor one below it receives the complaint."""
-    about = ticket.respondent_unit
-    if about is not None and ticket.appeal_type is not AppealType.PRAISE and about.is_above(unit):
+    """回避: neither the complained-of unit nor one below it receives the complaint, nor one merged into the ticket."""
+    about = next((about for about in complained_of(ticket) if about.is_above(unit)), None)
+    if about is not None:
         supervisor = about.supervising_unit_id and session_of(ticket).get_one(Unit, about.supervising_unit_id)
         hint = f"，请派往其监督单位“{supervisor.short_name}”" if supervisor else ""
         raise Invalid(f"“{unit.short_name}”是被反映单位或其下级，应当回避{hint}", code="respondent_unit", field=field)
 
 
+def complained_of(ticket: Ticket) -> list[Unit]:
+    """The units that must keep out of it, with all below them."""
+    return [one.respondent_unit for one in complaints_of(ticket) if one.respondent_unit is not None]
+
+
 def check_person(ticket: Ticket, account: Account, field: str) -> None:
     """回避: nor does the complained-of person, or anybody in the complained-of unit."""
-    if is_concerned(ticket, account):
+    if is_concerned(complaints_of(ticket), account):
         raise Invalid(f"{account.name}与本诉求有利害关系，应当回避", code="respondent_person", field=field)
 
 
-def is_concerned(ticket: Ticket, account: Account) -> bool:
-    """Whether the appeal is about this person or this person's unit. Praise concerns nobody."""
-    if ticket.appeal_type is AppealType.PRAISE:
-        return False
-    about = ticket.respondent_unit
-    in_unit = about is not None and about.is_above(account.unit)
-    return in_unit or account.id == ticket.respondent_account_id
+def complaints_of(ticket: Ticket) -> list[Ticket]:
+    """What an answer to this ticket answers: itself and what is merged into it. Praise complains of nobody."""
+    together = (ticket, *children_of(session_of(ticket), ticket))
+    return [one for one in together if one.appeal_type is not AppealType.PRAISE]
+
+
+def is_concerned(complaints: Iterable[Ticket], account: Account) -> bool:
+    """Whether one of these complaints is about this person or this person's unit."""
+    return any(
+        one.respondent_account_id == account.id
+        or (one.respondent_unit is not None and one.respondent_unit.is_above(account.unit))
+        for one in complaints
+    )
 
 
 def assign(

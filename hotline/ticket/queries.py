@@ -4,12 +4,20 @@ from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, bindparam, exists, false, or_, select, true
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from hotline.accounts.actor import Actor
 from hotline.accounts.models import Role
 from hotline.errors import NotFound
-from hotline.ticket.models import AppealType, Assignment, Consultation, TaskForce, TaskForceMember, Ticket
+from hotline.ticket.models import (
+    AppealType,
+    Assignment,
+    Consultation,
+    TaskForce,
+    TaskForceMember,
+    Ticket,
+    TicketStatus,
+)
 from hotline.ticket.numbering import is_number
 
 TIP_OFF_READERS = frozenset({Role.DISPATCHER, Role.REVIEWER, Role.CALLBACK, Role.SUPERVISOR, Role.AUDITOR})
@@ -28,7 +36,7 @@ def scope(actor: Actor) -> ColumnElement[bool]:
     if Role.ENTERPRISE in actor.roles:
         return Ticket.id == actor.ticket_id
     ways = [_at_desk(actor), _at_unit(actor), _as_expert(actor), _in_task_force(actor)]
-    return and_(or_(*ways), _impartial(actor))
+    return and_(or_(*ways), impartial(actor))
 
 
 def _at_desk(actor: Actor) -> ColumnElement[bool]:
@@ -90,13 +98,22 @@ def _in_task_force(actor: Actor) -> ColumnElement[bool]:
     )
 
 
-def _impartial(actor: Actor) -> ColumnElement[bool]:
-    """回避: never an appeal about oneself, one's unit or a unit above it, but for praise."""
-    about_me = Ticket.respondent_account_id == actor.account_id
-    about_us = Ticket.respondent_unit_id.in_(sorted(actor.avoids))
-    not_me = or_(Ticket.respondent_account_id.is_(None), ~about_me)
-    not_us = or_(Ticket.respondent_unit_id.is_(None), ~about_us)
-    return or_(Ticket.appeal_type == AppealType.PRAISE, and_(not_me, not_us))
+_CHILD = aliased(Ticket)
+
+
+def impartial(actor: Actor) -> ColumnElement[bool]:
+    """回避: never an appeal about oneself, one's unit or a unit above it, nor one into which such a one is merged."""
+    answered_with_it = select(_CHILD.merged_into_id).where(
+        _CHILD.status == TicketStatus.MERGED, _concerns(_CHILD, actor)
+    )
+    return and_(~_concerns(Ticket, actor), Ticket.id.not_in(answered_with_it))
+
+
+def _concerns(ticket: type[Ticket], actor: Actor) -> ColumnElement[bool]:
+    """`guards.is_conflicted` of one ticket as a condition, never NULL. Praise concerns nobody."""
+    me = and_(ticket.respondent_account_id.is_not(None), ticket.respondent_account_id == actor.account_id)
+    us = and_(ticket.respondent_unit_id.is_not(None), ticket.respondent_unit_id.in_(sorted(actor.avoids)))
+    return and_(ticket.appeal_type != AppealType.PRAISE, or_(me, us))
 
 
 def get(session: Session, actor: Actor, number: str, *, lock: bool = False) -> Ticket:

@@ -24,7 +24,9 @@ MAY_UNMASK = frozenset({Role.AGENT, Role.TEAM_LEADER, Role.CALLBACK, Role.SUPERV
 
 
 LEDGER_NAMES = ("seq", "action", "label", "from_status", "to_status", "actor_name", "text")
-IDENTIFYING = frozenset({"enterprise_name", "uscc", "enterprise_id", "previous_no", "previous_id"})
+IDENTIFYING = frozenset(
+    {"enterprise_name", "uscc", "enterprise_id", "previous_no", "previous_id", "master_no", "merged_into_id"}
+)
 """What in a ledger leads to the enterprise: its name, or a link to another ticket that shows it."""
 
 

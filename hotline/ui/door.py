@@ -20,6 +20,9 @@ from hotline.config import Settings
 from hotline.database import Database
 from hotline.errors import Conflict, Unauthenticated, Unavailable
 
+DEADLOCKS = ("40P01", "40001")
+"""How PostgreSQL says that of two who wait for each other this one gave way."""
+
 
 @dataclass
 class House:
@@ -84,6 +87,8 @@ def transaction(*, write: bool = False) -> Iterator[Session]:
         current_app.logger.warning("lost race: %s", error)
         raise Conflict("数据刚被他人修改，请刷新后重试", code="lost_race") from error
     except OperationalError as error:
+        if getattr(error.orig, "sqlstate", None) in DEADLOCKS:
+            raise Conflict("数据刚被他人修改，请刷新后重试", code="lost_race") from error
         current_app.logger.error("database unavailable: %s", error)
         raise Unavailable(
             "系统暂时无法保存，请稍后重试；您填写的内容仍在页面上", code="database_unavailable"

@@ -17,6 +17,7 @@ from hotline.errors import Conflict, Invalid, NotFound
 from hotline.ticket import listing
 from hotline.ticket.models import Objection, Ticket, TicketStatus
 from hotline.ticket.models.codes import Ruling
+from hotline.ticket.parts import complained_of
 from hotline.ui.door import Door, door
 from hotline.ui.forms import submitted
 from hotline.web import presenters
@@ -174,14 +175,15 @@ def _all(bar: Mapping[str, Any]) -> list[dict[str, Any]]:
 def _candidates(d: Door, ticket: Ticket, proposal: Proposal, advice: Advice | None) -> list[Unit]:
     """The proposed unit first; after an objection the one it suggests; what the model thinks last.
 
-    Never the unit that has objected.
+    Never the unit that has objected, nor one that the ticket, or one merged into it, complains of.
     """
     suggested = select(Objection.suggested_unit_id).filter_by(ticket_id=ticket.id, ruling=Ruling.PENDING)
     named = d.session.scalar(suggested.where(Objection.suggested_unit_id.is_not(None)).limit(1))
     units = [d.session.get_one(Unit, named)] if named else []
     units += [unit for unit in (proposal.unit, *proposal.others) if unit is not None]
     units += [option.row for option in advice.options] if advice else []
-    return [unit for unit in dict.fromkeys(units) if unit.id != ticket.lead_unit_id]
+    fit = [unit for unit in dict.fromkeys(units) if unit.id != ticket.lead_unit_id]
+    return [unit for unit in fit if not any(about.is_above(unit) for about in complained_of(ticket))]
 
 
 def _aside(panel: dict[str, Any], d: Door, ticket: Ticket) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from flask import Blueprint, redirect, render_template
+from flask import Blueprint, current_app, redirect, render_template
 from flask.typing import ResponseReturnValue
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from hotline.accounts.actor import HOTLINE_ROLES, Actor
 from hotline.accounts.models import Account, Role
 from hotline.deadlines.queries import stuck
+from hotline.dispatch import mass
 from hotline.experts.queries import owed_by
 from hotline.knowledge import corrections, worklists
 from hotline.knowledge.models import KbEntryVersion
@@ -60,6 +61,10 @@ def _to_keep(session: Session, actor: Actor, now: datetime) -> int:
     return worklists.count(session, reviews) + len(corrections.open_corrections(session, actor))
 
 
+def _mass(session: Session, actor: Actor, now: datetime) -> int:
+    return mass.count(session, actor, now, current_app.extensions["similar"])
+
+
 def _consultations(session: Session, actor: Actor, now: datetime) -> int:
     return len(owed_by(session, actor, now))
 
@@ -79,6 +84,7 @@ class Target:
 TARGETS = (
     Target("desk", "/desk", "受理", "telephone", DESK),
     Target("dispatch", "/dispatch", "派单", "send", DISPATCHERS, _to_dispatch),
+    Target("mass", "/dispatch/mass", "集中诉求", "collection", DISPATCHERS, _mass),
     Target("queue", "/queue", "工单", "list-check", ON_TICKETS, _to_do),
     Target("knowledge", "/knowledge", "知识库", "book", frozenset(R)),
     Target("workshop", "/knowledge/desk", "知识维护", "pencil-square", WORKSHOP, _to_keep),

@@ -81,6 +81,16 @@ def flags_of(ticket: Ticket) -> list[Shown]:
     return [{"label": label, "kind": kind, "icon": icon} for holds, label, kind, icon in marks if holds]
 
 
+def taken_in(merged: int) -> list[Shown]:
+    """That a ticket answers for others too."""
+    return [{"label": f"并入 {merged} 件", "kind": "run", "icon": "intersect"}] if merged else []
+
+
+def _called_together(row: Row) -> bool:
+    """Whether others may be called about the same answer."""
+    return row.ticket.status is S.AWAITING_CALLBACK and bool(row.master_no)
+
+
 def person_of(ticket: Ticket) -> str:
     """Who must act now: the unit's handler while it is there, else who follows it at the hotline."""
     return ticket.handler.name if is_at_unit(ticket) and ticket.handler else ticket.follower.name
@@ -102,7 +112,8 @@ def list_row(session: Session, row: Row, actor: Actor, now: datetime) -> Shown:
         "enterprise": enterprise_name(ticket, actor) or "—",
         "region": ticket.region.name,
         "status": status_of(ticket),
-        "flags": flags_of(ticket),
+        "flags": [*taken_in(row.merged), *flags_of(ticket)],
+        "together": f"/queue?view=callback&master={row.master_no}" if _called_together(row) else "",
         "due": badge(session, clock, now),
         "clock": ClockName(clock.name).label if clock and clock.state is ClockState.RUNNING else "",
         "unit": ticket.lead_unit.short_name if ticket.lead_unit else "—",

@@ -28,6 +28,7 @@ from hotline.ui.pager import Pager
 from hotline.web import choices, sheet
 from hotline.web.navigation import render_page, start_view
 from hotline.web.presenters import list_row
+from hotline.web.related import shared_answer
 
 pages = Blueprint("queue", __name__, template_folder="templates")
 
@@ -58,7 +59,7 @@ VIEWS_OF: dict[Role, tuple[str, ...]] = {
 QUIET = frozenset({"closed", "all"})
 """Views whose count tells nobody what to do."""
 KINDS = {"overdue": "bad", "due": "warn", "today": "warn"}
-FILTERS = ("view", "q", "unit", "category", "status", "kind")
+FILTERS = ("view", "q", "unit", "category", "status", "kind", "master")
 
 
 def views_of(actor: Actor) -> list[str]:
@@ -96,7 +97,8 @@ def index() -> ResponseReturnValue:
             rows=[list_row(d.session, row, d.actor, d.now) for row in page.rows],
             pager=_pager(page, filters, newest),
             export=_url("/queue.csv", filters, newest),
-            is_filtered=any((filters.q, filters.unit, filters.category, filters.status, filters.kind)),
+            is_filtered=any((filters.q, filters.unit, filters.category, filters.status, filters.kind, filters.master)),
+            shared=shared_answer(d.session, d.actor, _ticket(d, filters.master)),
             units=choices.offered(d.session, "units", d.today) if not _only_unit(d.actor) else [],
             categories=_categories(d.session, d.today),
             statuses=[(status.value, status.label) for status in TicketStatus],
@@ -177,6 +179,7 @@ def search() -> ResponseReturnValue:
 
 
 def _ticket(d: Door, number: str) -> Ticket | None:
+    """Also None for what is no number."""
     try:
         return get(d.session, d.actor, number)
     except NotFound:

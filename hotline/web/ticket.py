@@ -30,7 +30,7 @@ from hotline.web.chain import chain
 from hotline.web.kb_from_reply import may_turn
 from hotline.web.navigation import render_page
 from hotline.web.panels import Posted, panels
-from hotline.web.related import related
+from hotline.web.related import merged_into, related
 from hotline.web.timeline import citation_shown, size_text, timeline
 
 pages = Blueprint("ticket", __name__, template_folder="templates")
@@ -64,6 +64,7 @@ def ticket_page(d: Door, ticket: Ticket, posted: Posted | None = None, **more: A
         files=_files(d, ticket),
         chain=chain(d.session, ticket, d.now),
         related=related(d.session, ticket, d.actor),
+        merged=merged_into(d.session, ticket, d.actor),
         bar=bar,
         may_ask_expert=bool(d.actor.roles & DESK) and may_book(ticket),
         may_keep=may_turn(ticket, d.actor),

@@ -156,3 +156,48 @@ def test_a_process_that_starts_reads_in_all_there_are(city: City, monkeypatch: p
     similar = SimilarTickets(CUT)
     similar.catch_up(lambda: city.database.transaction(write=False), city.now)
     assert sorted(found(city, similar, "agent1", "丽发新城附近搅拌厂噪音")) == numbers
+
+
+NOISE = "丽发新城附近修建搅拌厂，噪音灰尘严重"
+
+
+def test_ended_tickets_on_a_hot_matter_do_not_hide_the_open_one(city: City) -> None:
+    here, late = SimilarTickets(CUT), SimilarTickets(CUT)
+    number = city.register(title="搅拌厂噪音扰民", body=NOISE)
+    ended = [city.register(title="搅拌厂噪音扰民", body=NOISE) for _ in range(42)]
+    found(city, here, "agent1", NOISE)
+    for one in ended:
+        city.do("agent1", "withdraw", one, text="来电撤回")
+    assert found(city, here, "agent1", NOISE) == found(city, late, "agent1", NOISE) == [number]
+
+
+def test_tickets_out_of_sight_do_not_hide_the_one_in_sight(city: City) -> None:
+    similar = SimilarTickets(CUT)
+    number = city.register("agent2", "submit", title="搅拌厂噪音扰民", body=NOISE)
+    for _ in range(42):
+        city.register("agent2", "submit", title="搅拌厂噪音扰民", body=NOISE, appeal_type="TIP_OFF")
+    assert found(city, similar, "agent1", NOISE) == [number]
+
+
+def test_what_was_reworded_ended_or_reopened_since_is_followed_by_every_process(city: City) -> None:
+    similar = SimilarTickets(CUT)
+    number = city.register(title="来电反映", body="请回电")
+    assert found(city, similar, "agent1", NOISE) == []
+    city.do("dispatch1", "return_for_supplement", number, text="请说明事由")
+    city.do("agent1", "supplement", number, text=NOISE)
+    assert found(city, similar, "agent1", NOISE) == [number]
+    city.do("dispatch1", "refuse", number, refusal_reason="LEGAL_ROUTE", legal_route="可起诉")
+    assert found(city, similar, "agent1", NOISE) == []
+    city.do("super1", "reopen", number, text="重新受理")
+    assert found(city, similar, "agent1", NOISE) == [number]
+    city.do("dispatch1", "amend", number, title="员工社保断缴如何补缴", text="更正")
+    assert found(city, similar, "agent1", "员工社保断缴补缴") == [number]
+
+
+def test_in_the_place_of_a_merged_ticket_its_master_is_offered_and_before_others(city: City) -> None:
+    similar = SimilarTickets(CUT)
+    master = city.register(title="环境问题", body="请核查搅拌厂")
+    child = city.register(title="搅拌厂噪音扰民", body=NOISE)
+    other = city.register(title="搅拌厂噪音扰民", body=NOISE)
+    city.do("dispatch1", "merge", child, master_no=master, text="同一事项")
+    assert found(city, similar, "agent1", NOISE) == [master, other]

@@ -184,6 +184,16 @@ def test_an_objection_is_shown_with_its_grounds_and_can_be_ruled_either_way(app:
         assert ticket.lead_unit and ticket.lead_unit.code == "GXJ"
 
 
+def test_a_suggested_unit_that_is_complained_of_is_no_candidate(app: Flask, pages_city: City) -> None:
+    number = pages_city.register(respondent_unit_code="GXJ", appeal_type="COMPLAINT")
+    pages_city.do("dispatch1", "dispatch", number, unit_code="JRJ")
+    grounds = {"reason": "NOT_OUR_DUTY", "legal_basis": "三定方案", "text": "属工信局职责"}
+    pages_city.do("jrj.handler", "object", number, suggested_unit_code="GXJ", **grounds)
+    page = Desk(app, "dispatch1").get("/dispatch", no=number).text
+    assert "三定方案" in page
+    assert 'id="unit-GXJ"' not in page
+
+
 def test_a_repeat_can_be_merged_into_the_callers_other_ticket(app: Flask, pages_city: City) -> None:
     pages_city.at("2026-11-20 09:00")
     master, repeat = pages_city.register(), pages_city.register(title="同一件事又来电")

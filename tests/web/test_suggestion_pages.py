@@ -1,13 +1,18 @@
 """What the text suggests, as the agent and the dispatcher see it."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from flask import Flask
+from sqlalchemy import func, select
 
 from hotline.dispatch import learning
-from tests.city import City
+from hotline.errors import IllegalAction
+from hotline.ticket.models import Ticket
+from tests.city import APPEAL, City
+from tests.factories import make
 from tests.integration.test_suggestions import LOAN, LOAN_TEXTS, ROAD, ROAD_TEXTS, answered
 from tests.web.client import Desk, app_on
 
@@ -144,3 +149,51 @@ def sent_on(city: City, text: str, unit: str) -> None:
     grounds = {"reason": "NOT_OUR_DUTY", "legal_basis": "三定方案", "text": "属他局职责"}
     city.do("jrj.handler", "object", number, suggested_unit_code=unit, **grounds)
     city.do("dispatch1", "redispatch", number, unit_code=unit, text="退单理由成立")
+
+
+def form(city: City, **more: str) -> dict[str, str]:
+    told = ("appeal_type", "title", "body", "region_code", "contact_phone", "source_code")
+    return {**{name: APPEAL[name] for name in told}, "category_code": city.category, "wants_callback": "1", **more}
+
+
+def test_one_click_on_the_intake_desk_saves_and_merges_once(app: Flask, city: City) -> None:
+    master = city.register(**NOISE)
+    desk = typing(app)
+    key = desk.hidden("idempotency_key")
+    filled = form(city, **NOISE, contact_phone="04998002222", idempotency_key=key)
+    assert f'name="master_no" value="{master}"' in desk.post("/desk/part/suggestion", **filled).text
+    answers = [desk.post("/desk/submit", **filled, master_no=master) for _ in range(2)]
+    assert answers[0].headers["Location"] == answers[1].headers["Location"]
+    number = answers[0].headers["Location"].rpartition("/")[2]
+    assert city.status(number) == "MERGED"
+    with city.ticket(number) as (session, ticket):
+        assert ticket.master and ticket.master.no == master
+        assert ticket.phone_lookup != ticket.master.phone_lookup
+        assert session.scalar(select(func.count()).select_from(Ticket)) == 2
+
+
+def test_the_callers_own_open_tickets_have_the_button_too_and_answered_ones_have_none(app: Flask, city: City) -> None:
+    master, answered_one = city.register(), make(city, "answered")
+    shown = typing(app).post("/desk/part/caller", contact_phone=APPEAL["contact_phone"]).text
+    assert f'value="{master}"' in shown
+    assert answered_one in shown
+    assert f'value="{answered_one}"' not in shown
+
+
+def test_a_merge_that_is_refused_saves_nothing_and_keeps_the_form(app: Flask, city: City) -> None:
+    master = make(city, "answered")
+    desk = typing(app)
+    desk.get(desk.get("/desk").headers["Location"])
+    answer = desk.post("/desk/submit", **form(city, **NOISE), master_no=master)
+    assert answer.status_code == 409
+    assert "主单已经答复" in answer.text
+    assert NOISE["body"] in answer.text
+    with city.ticket(master) as (session, _):
+        assert session.scalar(select(func.count()).select_from(Ticket)) == 1
+
+
+def test_the_desk_merges_nothing_that_was_registered_before(city: City) -> None:
+    master, number = city.register(), city.register()
+    city.now += timedelta(seconds=1)
+    with pytest.raises(IllegalAction, match="派单员并单"):
+        city.do("agent1", "merge", number, master_no=master, text="同一事项")

@@ -23,9 +23,16 @@ class TicketStatus(Labelled):
         """Whether the ticket rests here."""
         return self in ENDS
 
+    @property
+    def takes_in(self) -> bool:
+        """Whether others may be merged into a ticket here: open, not merged itself, not answered yet."""
+        return self in MASTERS
+
 
 ENDS = frozenset({TicketStatus.CLOSED, TicketStatus.REFUSED, TicketStatus.TRANSFERRED, TicketStatus.WITHDRAWN})
 OPEN = tuple(status for status in TicketStatus if status not in ENDS)
+ANSWERED = frozenset({TicketStatus.UNDER_REVIEW, TicketStatus.AWAITING_CALLBACK})
+MASTERS = frozenset(OPEN) - ANSWERED - {TicketStatus.MERGED}
 
 
 class AppealType(Labelled):
