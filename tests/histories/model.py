@@ -5,20 +5,23 @@ something that cannot share their mistakes. Only the length of time limits is no
 knows that it stands still unless an extension, a pause or a new profile moves it.
 """
 
+from collections.abc import Callable
 from datetime import datetime
 
 from tests.histories.chain import Chain
 from tests.histories.state import AT_UNIT, ENDS, JOBS, LEVELS, LONELY, MOST_PAUSES, TO_DO, UNSENT, State, is_below
 
+Rule = Callable[[str, str, datetime], bool | None]
+"""(login, the unit or person that the form names, now) → whether this may be done; None: a window may be shut."""
+
 
 class Model(Chain):
     """One ticket, and who may do what to it."""
 
-    def may(self, login: str, action: str, target: str, now: datetime) -> bool | None:
-        """Whether this person may do this now (`target`: the unit that the form names); None: a window may be shut."""
-        rule = getattr(self, f"may_{action}")
-        verdict: bool | None = rule(login, target, now)
-        return verdict
+    def rule(self, action: str) -> Rule:
+        """Who may take this action."""
+        rule: Rule = getattr(self, f"may_{action}")
+        return rule
 
     def may_dispatch(self, login: str, target: str, now: datetime) -> bool:
         return self.status == "AWAITING_DISPATCH" and self._dispatcher(login)

@@ -67,7 +67,9 @@ def theatre(database: Database, category: str) -> Iterator[Player]:
     for login in CAST:
         city.actor(login)
     EncryptedText.secrets.decrypt = lru_cache(maxsize=1000)(decrypt)  # type: ignore[method-assign]
+    thresholds = gc.get_threshold()
     gc.freeze()
+    gc.set_threshold(20_000, *thresholds[1:])
 
     def play(seed: int) -> tuple[Counter[str], set[int]]:
         tree = Play(city, random.Random(seed))
@@ -80,5 +82,6 @@ def theatre(database: Database, category: str) -> Iterator[Player]:
 
     yield play
     EncryptedText.secrets.decrypt = decrypt  # type: ignore[method-assign]
+    gc.set_threshold(*thresholds)
     gc.unfreeze()
     stage.end()
