@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from routing.features import FADE, OPENING_GAIN, plain
 
 ROOM = 100_000
-"""Tickets kept, about 80 MB."""
+"""Tickets kept, about 105 MB."""
 WORDS = 32
 COLUMNS = 1 << 18
 ALIKE = 0.32

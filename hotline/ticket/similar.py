@@ -26,7 +26,7 @@ Cut = Callable[[str], Sequence[str]]
 Sessions = Callable[[], AbstractContextManager[Session]]
 DAYS = 90
 ROOM = 50_000
-"""Tickets of DAYS days that a large city may have; older ones give way. About 40 MB."""
+"""Tickets of DAYS days that a large city may have; older ones give way. About 55 MB."""
 BATCH = 200
 """New tickets that a question takes along, a tenth of a second at most; more are left to the next ones."""
 LATE = 100

@@ -11,6 +11,8 @@ from hotline.dispatch import mass
 from hotline.dispatch.schemas import MassMerge
 from hotline.errors import Conflict, Invalid
 from hotline.idempotency import once
+from hotline.ticket.models import Ticket
+from hotline.ticket.queries import visible
 from hotline.ticket.schemas import checked
 from hotline.ticket.view import enterprise_name
 from hotline.ui.door import Door, door
@@ -44,7 +46,7 @@ def merge() -> ResponseReturnValue:
             errors = error_list(MassMerge, error.by_field("_"))
             return _page(d, typed=typed, errors=errors), error.status
     with door() as d:
-        return _page(d, results=answer["results"], master_no=answer["master_no"])
+        return _page(d, results=_results(d, answer["results"]), master_no=answer["master_no"])
 
 
 def _merge(d: Door, typed: dict[str, Any]) -> dict[str, Any]:
@@ -54,6 +56,12 @@ def _merge(d: Door, typed: dict[str, Any]) -> dict[str, Any]:
         raise Invalid("除主单外，请至少再勾选一件要并入的工单", code="nothing_ticked", field="nos")
     told = {"master_no": data["master_no"], "text": data["text"]}
     return {**told, "results": perform_each(d.session, d.actor, "merge", numbers, told, d.now)}
+
+
+def _results(d: Door, told: dict[str, str]) -> list[dict[str, str]]:
+    """Row by row: why not, and where such a ticket stands now."""
+    stands = {one.no: one.status.label for one in d.session.scalars(visible(d.actor).where(Ticket.no.in_(told)))}
+    return [{"no": no, "why": why, "status": stands.get(no, "")} for no, why in told.items()]
 
 
 def _page(d: Door, **values: Any) -> str:

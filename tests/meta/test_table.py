@@ -3,6 +3,7 @@
 import ast
 import re
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -44,6 +45,7 @@ class Theatre:
 
     def __init__(self, city: City, patch: pytest.MonkeyPatch) -> None:
         self.tickets, self.master = numbers(city), city.register()
+        city.now += timedelta(seconds=1)  # what the desk may do in the step that registers is over
         self.actors = {(login, no): cast(city, login, no) for no in self.tickets.values() for login in CAST}
         self.api = Api(city, patch)
         for login in PEOPLE:

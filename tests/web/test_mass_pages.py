@@ -46,7 +46,7 @@ def test_one_press_merges_all_but_who_was_lost_meanwhile_and_says_so_row_by_row(
     for page in answers:
         assert page.count("已并入</span>") == 2
         assert page.count("未并入</span>") == 1
-        assert "当前状态不能进行此操作" in page
+        assert "（现为“已撤回”）" in page
     assert [city.status(no) for no in numbers] == ["AWAITING_DISPATCH", "MERGED", "WITHDRAWN", "MERGED"]
 
 
