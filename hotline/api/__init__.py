@@ -3,7 +3,18 @@
 from flask import Blueprint
 from flask_smorest import Api
 
-from hotline.api import catalogue, directory, experts, inbound, kb_imports, kb_notices, knowledge, tickets, tokens
+from hotline.api import (
+    auto_dispatch,
+    catalogue,
+    directory,
+    experts,
+    inbound,
+    kb_imports,
+    kb_notices,
+    knowledge,
+    tickets,
+    tokens,
+)
 
 OPENAPI = {
     "API_TITLE": "12345 企业服务热线接口",
@@ -20,7 +31,7 @@ OPENAPI = {
 
 def register(api: Api) -> list[Blueprint]:
     """Hang every resource on the app; the blueprints, so that CSRF can let them be."""
-    rooms = (tokens, tickets, inbound, directory, catalogue, kb_notices, knowledge, kb_imports, experts)
+    rooms = (tokens, tickets, inbound, directory, catalogue, auto_dispatch, kb_notices, knowledge, kb_imports, experts)
     blueprints: list[Blueprint] = [room.pages for room in rooms]
     for blueprint in blueprints:
         api.register_blueprint(blueprint)

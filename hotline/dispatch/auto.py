@@ -6,7 +6,7 @@ workers, a dead Redis and two tickers neither lose a ticket nor send it twice.
 
 import logging
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -46,6 +46,11 @@ class Helpers:
 
     models: Models
     similar: SimilarTickets
+
+    @classmethod
+    def of(cls, extensions: Mapping[str, Any]) -> "Helpers":
+        """Those of the running app."""
+        return cls(extensions["suggestions"], extensions["similar"])
 
 
 @dataclass(frozen=True)
