@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from hotline.accounts.actor import SYSTEM
@@ -129,7 +128,7 @@ def consider(
     rule = nearest(session, ticket.category)
     if ticket.status is not TicketStatus.AWAITING_DISPATCH or rule is None or not rule.is_on:
         return None
-    if session.scalar(select(Ticket.id).where(Ticket.id == ticket.id, considered(rule))) is not None:
+    if session.scalar(visible(SYSTEM).where(Ticket.id == ticket.id, considered(rule))) is not None:
         return None
     state: dict[str, Any] = {"ticket_id": ticket.id, "ticket_version": ticket.version, "at": now}
     found = _decided(session, ticket, rule, now, helpers, perform)
