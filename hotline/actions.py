@@ -131,6 +131,7 @@ def sweep_context(session: Session) -> SweepContext:
         ladder_of=lambda clock: of_kind.get(clock.subject_kind, ladders.of)(clock),
         handlers={kind: rungs.fire(kind) for kind in kinds} | knowledge | {ADVICE: advice_rungs.fire},
         locks={kind: rungs.lock(kind) for kind in kinds} | locks,
+        turning=rungs.TURNING,
     )
 
 

@@ -66,18 +66,11 @@ def import_models() -> None:
 
 def create_app(settings: config.Settings | None = None) -> Flask:
     """The whole house as one WSGI app; settings from the environment unless given."""
-    settings = settings or config.load()
     import_models()
     app = Flask("hotline", static_folder="web/static", static_url_path="/static")
-    app.config.update(_flask_settings(settings))
     app.session_interface = Sessions()
-    database = Database(settings)
     app.url_map.converters["int"] = RowId
-    app.extensions["hotline"] = House(settings=settings, database=database)
-    holder = IndexHolder(settings.index_dir, lambda: database.transaction(write=False))
-    app.extensions["knowledge"] = holder
-    app.extensions["suggestions"] = Models(settings.models_dir, holder.segmenter.once)
-    app.extensions["similar"] = SimilarTickets(holder.segmenter.once)
+    furnish(app, settings or config.load())
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     csrf = CSRFProtect(app)
     helpers.register(app)
@@ -89,6 +82,17 @@ def create_app(settings: config.Settings | None = None) -> Flask:
     app.before_request(_begin)
     app.after_request(_secure)
     return app
+
+
+def furnish(app: Flask, settings: config.Settings) -> None:
+    """Settings, database and engines: all in which two houses with the same doors differ."""
+    app.config.update(_flask_settings(settings))
+    database = Database(settings)
+    app.extensions["hotline"] = House(settings=settings, database=database)
+    holder = IndexHolder(settings.index_dir, lambda: database.transaction(write=False))
+    app.extensions["knowledge"] = holder
+    app.extensions["suggestions"] = Models(settings.models_dir, holder.segmenter.once)
+    app.extensions["similar"] = SimilarTickets(holder.segmenter.once)
 
 
 def serve() -> Flask:

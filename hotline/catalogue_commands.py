@@ -8,6 +8,7 @@ import click
 
 if TYPE_CHECKING:
     from hotline.database import Database
+    from hotline.dispatch.catalogue_changes import Effect
     from hotline.dispatch.catalogue_import import ImportPlan
 
 
@@ -37,10 +38,11 @@ def export_file(path: Path) -> None:
 @click.option("--dry-run", is_flag=True, help="只预览，不保存。")
 def import_file(path: Path, reason: str, complete: bool, dry_run: bool) -> None:
     """从 xlsx 导入：逐行列出新增、变更、停用；有一行有误则全部不保存，退出码为 1。"""
+    from hotline.accounts.actor import SYSTEM
     from hotline.clock import to_local, utcnow
     from hotline.dispatch import catalogue_sheet
     from hotline.dispatch.catalogue_changes import OPERATOR
-    from hotline.dispatch.catalogue_import import carry_out_plan, plan
+    from hotline.dispatch.catalogue_import import carry_out_plan, plan, plan_effects
     from hotline.errors import DomainError
 
     now = utcnow()
@@ -49,6 +51,7 @@ def import_file(path: Path, reason: str, complete: bool, dry_run: bool) -> None:
         with _database().transaction(write=not dry_run) as session:
             planned = plan(session, lines, to_local(now).date(), is_complete=complete)
             _report(planned)
+            _report_tickets(plan_effects(session, planned, now, SYSTEM))
             if dry_run:
                 sys.exit(1 if planned.errors else 0)
             entry = carry_out_plan(session, planned, path.name, OPERATOR, reason, now)
@@ -70,6 +73,12 @@ def _report(planned: "ImportPlan") -> None:
     for text in planned.shown_errors:
         click.echo(f"✗ {text}")
     click.echo(f"不变 {len(planned.of('same'))} 项，有误 {len(planned.errors)} 行。")
+
+
+def _report_tickets(found: "list[Effect]") -> None:
+    for one in found:
+        before, after = (unit.short_name if unit else "人工判断" for unit in (one.before, one.after))
+        click.echo(f"→ 在办工单 {one.number}（{one.status.label}）：{before} → {after}")
 
 
 def _database() -> "Database":

@@ -204,7 +204,11 @@ def judge_suggest(train: tuple[Path, ...], test: Path) -> None:
 
     cut = Segmenter().once
     cut("")  # reads the dictionary, which no text is to wait for
-    click.echo(json.dumps(evaluate_suggest(train, test, cut), ensure_ascii=False))
+    try:
+        figures = evaluate_suggest(train, test, cut)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        sys.exit(f"文件不能用于检验，每行应为 {{tokens, category}} 或 {{subject, body, category}}：{error!r}")
+    click.echo(json.dumps(figures, ensure_ascii=False))
 
 
 @main.command()

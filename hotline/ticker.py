@@ -5,10 +5,12 @@ Nothing is lost with it: what is due stands in the database. Two tickers at once
 
 import gc
 import logging
+import subprocess
+import sys
 from collections.abc import Callable, Sequence
 from contextvars import copy_context
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from threading import Event, Thread
 
 from flask import current_app
@@ -29,6 +31,8 @@ OFTEN = 15
 """Ticks, half a minute: what waits by the hour."""
 RARELY = 1800
 """Ticks, an hour: what reads every open clock or is due once a day, and can wait."""
+LATE = timedelta(hours=2)
+"""So long the daily lesson waits for the workers."""
 LONGEST_WAIT = 10.0
 """Seconds between two tries while the database is away."""
 
@@ -66,8 +70,10 @@ def house_tasks(database: Database) -> tuple[Task, ...]:
         behind: bool = current_app.extensions["knowledge"].is_behind()
         return behind
 
-    def left_to_the_workers(_at: datetime) -> bool:
-        return False  # half a minute's work, and a day late does no harm
+    begun = utcnow()
+
+    def no_worker_has_learned(at: datetime) -> bool:
+        return at - begun > LATE and not current_app.extensions["suggestions"].is_fresh(at - LATE)
 
     return (
         Task("index", "hotline.jobs.follow_index", jobs.follow_index, index_is_behind),
@@ -83,8 +89,13 @@ def house_tasks(database: Database) -> tuple[Task, ...]:
             OFTEN,
         ),
         Task("notify", "hotline.jobs.watch_calendar", jobs.watch_calendar, in_transaction(untold_years), RARELY),
-        Task("reports", "hotline.jobs.learn_to_suggest", jobs.learn_to_suggest, left_to_the_workers, RARELY),
+        Task("reports", "hotline.jobs.learn_to_suggest", learn_in_a_child, no_worker_has_learned, RARELY),
     )
+
+
+def learn_in_a_child() -> None:
+    """The daily lesson takes half a minute and half a gigabyte: neither is to be the ticker's own."""
+    subprocess.run([sys.executable, "-m", "hotline", "suggest", "train"], check=True, stdout=subprocess.DEVNULL)
 
 
 def run(connection: Redis, tasks: Sequence[Task], stop: Event, interval: float = INTERVAL) -> None:

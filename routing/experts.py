@@ -55,7 +55,8 @@ class Candidate:
     """An expert as the ranking sees one.
 
     `avoids` are the units about which a complaint is none of this expert's business. `load` is the work in hand, of at
-    most `max_parallel`. Of `reviewed` answers `adopted` passed without being returned.
+    most `max_parallel`; with `meets` a meeting, on or ahead, is in it. Of `reviewed` answers `adopted` passed without
+    being returned.
     """
 
     key: int
@@ -68,6 +69,7 @@ class Candidate:
     duty: Duty = Duty.OFF
     load: int = 0
     max_parallel: int = 1
+    meets: bool = False
     reviewed: int = 0
     adopted: int = 0
     last_invited_at: datetime | None = None
@@ -79,7 +81,8 @@ class Wanted:
 
     `respondent_unit` and `respondent` (an expert's key) are whom the appeal complains of. `tried` have been asked
     already. `live`: somebody waits on the line, so that an expert who is neither present nor on duty is no help.
-    `later`: the work lies ahead (an appointment), so that what is in hand today does not matter.
+    `later`: the work is a meeting ahead: its own day has to be in the expert's period, which the roster looks at, and a
+    place that is held for meetings already holds one more, since they never overlap.
     """
 
     day: date
@@ -111,7 +114,7 @@ def refusal(one: Candidate, wanted: Wanted) -> str | None:
     """Why this expert is not asked; None when nothing speaks against it. Avoidance is looked at first."""
     if wanted.respondent_unit in one.avoids or one.key == wanted.respondent:
         return "被反映单位或人员，应当回避"
-    if not one.valid_from <= wanted.day <= (one.valid_to or date.max):
+    if not wanted.later and not one.valid_from <= wanted.day <= (one.valid_to or date.max):
         return "不在专家库有效期内"
     if one.key in wanted.tried:
         return "本次咨询已邀请过"
@@ -119,7 +122,7 @@ def refusal(one: Candidate, wanted: Wanted) -> str | None:
         return "不负责这类事项或这个区域"
     if wanted.language and wanted.language not in one.languages:
         return "不能用来电人的语言交流"
-    if one.load >= one.max_parallel and not wanted.later:
+    if one.load >= one.max_parallel and not (wanted.later and one.meets):
         return f"在办已满（{one.load}/{one.max_parallel}）"
     if wanted.live and one.presence is Presence.OFFLINE and one.duty is Duty.OFF:
         return "离线且未值班"

@@ -77,6 +77,7 @@ class SlaRules:
     limits: clock → key → Limit; a key is "*", an appeal type, or "TYPE/URGENCY" ("*/EMERGENCY" too). Urgency beats
     type, both beat "*"; None under a type says that this type has no such clock, whatever its urgency.
     ladders: clock, "*", or either with a unit ("TOTAL/wh", "*/h") → Ladder; minutes climb the ladder of their hours.
+    pause_max_count: pauses granted in a ticket's life, each of them no longer than pause_limit.
     objection_window: how long after dispatch a unit may object. extension_limit: "original" = the original limit.
     delegate_share, support_share: inner due times as a share of the working time that remains.
     """
@@ -89,6 +90,7 @@ class SlaRules:
     objection_window: Limit = field(default=Limit(1, LimitUnit.WORKING_DAY))
     extension_max_count: int = 1
     extension_limit: Limit | Literal["original"] = ORIGINAL
+    pause_max_count: int = 2  # recommended, like the limit below; no rule gives a figure
     pause_limit: Limit = field(default=Limit(10, LimitUnit.WORKING_DAY))
     review_request_window: Limit = field(default=Limit(5, LimitUnit.WORKING_DAY))
     callback_tries: int = 3
@@ -98,7 +100,7 @@ class SlaRules:
     def __post_init__(self) -> None:
         _require(self.total_starts_at in ("dispatch", "receipt"), f"unknown total_starts_at {self.total_starts_at!r}")
         _require(self.day_ends in ("close", "midnight"), f"unknown day_ends {self.day_ends!r}")
-        for name in ("max_objections", "extension_max_count", "callback_tries"):
+        for name in ("max_objections", "extension_max_count", "pause_max_count", "callback_tries"):
             _require(_is_count(getattr(self, name)), f"{name} must be a whole number, 0 or more")
         for name in ("delegate_share", "support_share"):
             _require(0 < getattr(self, name) <= 1, f"{name} must lie in (0, 1]")

@@ -29,18 +29,21 @@ def _handling(red: str, supervised: str, escalated: str) -> list[dict[str, Any]]
 
 def _stage(clock: str, first: tuple[str, ...], then: tuple[str, ...]) -> dict[str, list[dict[str, Any]]]:
     """A short step's ladders: those who owe it, then those above. Emergencies by the clock: no waiting for morning."""
+    all_of_them = tuple(dict.fromkeys(first + then))
 
     def ladder(unit: str) -> list[dict[str, Any]]:
         return [
             _rung("reminder", first, 0.5),
             _rung("urge", first, 1.0, "sms"),
-            _rung("yellow", first + then, f"1{unit}", "sms", acknowledge=True),
+            _rung("yellow", all_of_them, f"1{unit}", "sms", acknowledge=True),
             _rung("red", then, f"4{unit}", "sms", acknowledge=True),
         ]
 
     return {clock: ladder("wh"), f"{clock}/h": ladder("h")}
 
 
+_RULING = (("supervisor",), ("supervisor", "follower"))
+"""What supervisors alone may rule has nobody above them: it stays theirs, and the follower, who asks for it, hears."""
 ADDED_LADDERS: dict[str, list[dict[str, Any]]] = {  # recommended, all of them
     "DECISION": [
         _rung("reminder", _UNIT, 0.5),
@@ -48,7 +51,7 @@ ADDED_LADDERS: dict[str, list[dict[str, Any]]] = {  # recommended, all of them
         _rung("yellow", ("liaison", "unit_leader", "follower"), 1.0, "sms", acknowledge=True),
         _rung("red", ("unit_chief", "supervisor"), "1wd", "sms", acknowledge=True),
     ],
-    **_stage("DISPUTE", ("supervisor",), ("reviewer_desk",)),
+    **_stage("DISPUTE", *_RULING),
 }
 ADDED_LIMITS: dict[str, dict[str, str | None]] = {
     "DECISION": {"PRAISE": None, "*": "3wd", "*/EMERGENCY": "12h"},
@@ -70,9 +73,9 @@ _LADDERS = ADDED_LADDERS | {
     **_stage("REVIEW", ("reviewer_desk",), ("supervisor",)),
     **_stage("CALLBACK", ("callback_desk",), ("supervisor",)),
     **_stage("EXTERNAL", ("follower",), ("supervisor",)),
-    **_stage("EXTENSION_RULING", ("reviewer_desk",), ("supervisor",)),
-    **_stage("PAUSE_RULING", ("reviewer_desk",), ("supervisor",)),
-    **_stage("REVIEW_REQUEST", ("reviewer_desk",), ("supervisor",)),
+    **_stage("EXTENSION_RULING", *_RULING),
+    **_stage("PAUSE_RULING", *_RULING),
+    **_stage("REVIEW_REQUEST", *_RULING),
     "PAUSE_LIMIT": [  # a pause that has lasted long enough ends by itself
         _rung("reminder", _UNIT, 0.8, "sms"),
         _rung("urge", (*_UNIT, "supervisor"), 1.0, "sms", effect="resume"),

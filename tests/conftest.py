@@ -91,6 +91,13 @@ def database(request: pytest.FixtureRequest) -> Database:
     return found
 
 
+@pytest.fixture(autouse=True)
+def apps() -> Iterator[None]:
+    """An app serves one test at a time."""
+    with services.apps_returned():
+        yield
+
+
 def _opened(url: str, folder: Path) -> Iterator[Database]:
     database = Database(services.settings(folder, url))
     yield database

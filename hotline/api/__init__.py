@@ -12,6 +12,7 @@ from hotline.api import (
     kb_imports,
     kb_notices,
     knowledge,
+    shifts,
     tickets,
     tokens,
 )
@@ -31,7 +32,19 @@ OPENAPI = {
 
 def register(api: Api) -> list[Blueprint]:
     """Hang every resource on the app; the blueprints, so that CSRF can let them be."""
-    rooms = (tokens, tickets, inbound, directory, catalogue, auto_dispatch, kb_notices, knowledge, kb_imports, experts)
+    rooms = (
+        tokens,
+        tickets,
+        inbound,
+        directory,
+        catalogue,
+        auto_dispatch,
+        kb_notices,
+        knowledge,
+        kb_imports,
+        experts,
+        shifts,
+    )
     blueprints: list[Blueprint] = [room.pages for room in rooms]
     for blueprint in blueprints:
         api.register_blueprint(blueprint)

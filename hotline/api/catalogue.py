@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from typing import Any
 
-from flask import Response, request
+from flask import Response, current_app, request
 from flask_smorest import Blueprint
 from marshmallow import fields, validate
 from sqlalchemy import select
@@ -15,7 +15,6 @@ from hotline.directory.catalogue import name_of, plain
 from hotline.directory.models import CatalogueRow, Region, Unit
 from hotline.directory.queries import by_code, effective, leaf_category
 from hotline.dispatch import catalogue_sheet as sheet
-from hotline.dispatch.catalogue import book, named_units, target
 from hotline.dispatch.catalogue_changes import (
     CHANGED,
     EDITORS,
@@ -26,19 +25,21 @@ from hotline.dispatch.catalogue_changes import (
     carry_out,
     effects,
     entry_of,
+    moves_seen,
     verify,
 )
-from hotline.dispatch.catalogue_import import ImportPlan, carry_out_plan, exported, plan
+from hotline.dispatch.catalogue_import import ImportPlan, carry_out_plan, exported, plan, plan_effects
 from hotline.dispatch.catalogue_listing import Filters, listed
 from hotline.dispatch.catalogue_report import Clue, clues, problems
-from hotline.dispatch.load import Load, loads
+from hotline.dispatch.load import loads
+from hotline.dispatch.proposal import propose
 from hotline.dispatch.schemas import CatalogueEnding, CatalogueEntry, CatalogueImport
 from hotline.errors import Forbidden, Invalid, NotFound
 from hotline.ticket.models import AppealType
 from hotline.ticket.schemas import SHORT, Checked, checked, code, day, flag, line, reference
 from hotline.ui.door import Door, door
 from knowledge_base.formats import MAX_BYTES
-from routing.catalogue import Matter, Row
+from routing.catalogue import Row
 
 pages = Blueprint("api_catalogue", __name__, url_prefix="/api/v1/catalogue", description="派单目录")
 
@@ -143,20 +144,18 @@ def _signed(row: CatalogueRow) -> dict[str, Any]:
 @pages.arguments(CatalogueQuestion, location="query")
 @pages.response(200)
 def choice(asked: dict[str, Any]) -> dict[str, Any]:
-    """Who would lead such a matter on a day, and why; `unit` null: a person must judge."""
+    """Who would lead such a matter on a day, and why, as the desks are told; `unit` null: a person must judge."""
     with door() as d:
         on = asked["day"] or d.today
         category = leaf_category(d.session, asked["category_code"], on)
         region = by_code(d.session, Region, asked["region_code"], on)
         about = asked["respondent_unit_code"]
         respondent = by_code(d.session, Unit, about, on, field="respondent_unit_code") if about else None
-        catalogue = book(d.session, on, category)
-        matter = Matter(category.code, region.code, on, asked["appeal_type"])
-        found = target(d.session, catalogue, named_units(d.session, catalogue), matter, respondent)
+        found = propose(d.session, d.actor, d.now, category, region, respondent, asked["appeal_type"], on)
         said: Row | None = found.choice.row
         return {
             "unit": found.unit.code if found.unit else None,
-            "support": list(found.choice.support),
+            "support": [unit.code for unit in found.support],
             "way": found.choice.way.value,
             "reason": found.reason,
             "row_id": said.serial if said else None,
@@ -187,7 +186,7 @@ def end(data: dict[str, Any], row_id: int) -> dict[str, Any]:
 
 def _changed(d: Door, changes: Changes, data: dict[str, Any]) -> dict[str, Any]:
     verify(d.session, changes, d.today)
-    moved = [_effect(one) for one in effects(d.session, changes, d.now)]
+    moved = [_effect(one) for one in effects(d.session, changes, d.now, d.actor)]
     if data["dry_run"]:
         return {"dry_run": True, "tickets": moved}
     entry = carry_out(d.session, changes, d.actor, data["reason"], d.now)
@@ -208,8 +207,12 @@ def changes() -> dict[str, Any]:
     with door() as d:
         _demand(d, WATCHERS)
         found = select(AuditEntry).filter_by(action=CHANGED).order_by(AuditEntry.id.desc()).limit(100)
-        named = d.session.scalars(found)
-        return {"changes": [{"id": e.id, "at": e.at.isoformat(), "reason": e.reason, **e.details} for e in named]}
+        return {"changes": [_change(d, entry) for entry in d.session.scalars(found)]}
+
+
+def _change(d: Door, entry: AuditEntry) -> dict[str, Any]:
+    moves = [move for _, move in moves_seen(d.session, entry, d.actor).values()]
+    return {"id": entry.id, "at": entry.at.isoformat(), "reason": entry.reason, **entry.details, "moves": moves}
 
 
 @pages.get("/problems")
@@ -234,23 +237,21 @@ def objections() -> dict[str, Any]:
 
 def _clue(clue: Clue) -> dict[str, Any]:
     codes = {name: getattr(clue, name).code for name in ("category", "region", "unit", "next_unit")}
-    return {**codes, "count": clue.count, "row_id": clue.row.id if clue.row else None}
+    return {**codes, "appeal_type": clue.appeal_type, "count": clue.count, "row_id": clue.row.id if clue.row else None}
 
 
 @pages.get("/load")
 @bearer
 @pages.response(200)
 def load() -> dict[str, Any]:
-    """What each unit has at hand and how right its dispatches were; `accuracy` null: nothing was dispatched."""
+    """What each unit has at hand, how right its dispatches were (`accuracy` null: none), and this host's model."""
     with door() as d:
         _demand(d, SENDERS)
         units = list(d.session.scalars(select(Unit).where(effective(Unit, d.today)).order_by(Unit.code)))
         found = loads(d.session, d.actor, d.now, units)
-        return {"rows": [{"unit": unit.code, **_load(found[unit.id])} for unit in units]}
-
-
-def _load(found: Load) -> dict[str, Any]:
-    return {**vars(found), "accuracy": found.accuracy}
+        told = [{"unit": unit.code, **vars(found[unit.id]), "accuracy": found[unit.id].accuracy} for unit in units]
+        learned = current_app.extensions["suggestions"].learned()
+        return {"rows": told, "learned": vars(learned) if learned else None}
 
 
 @pages.get("/export")
@@ -280,19 +281,20 @@ def import_file() -> dict[str, Any]:
     lines = sheet.read(upload.stream.read(MAX_BYTES + 1))
     with door(write=not data["dry_run"]) as d:
         planned = plan(d.session, lines, d.today, is_complete=data["is_complete"])
-        said = _planned(planned)
+        said = _planned(d, planned)
         if data["dry_run"]:
             return said
         entry = carry_out_plan(d.session, planned, upload.filename or "xlsx", d.actor, data["reason"], d.now)
         d.session.flush()
-        return said | {"change_id": entry.id, "tickets": [move[0] for move in entry.details["moves"]]}
+        return said | {"change_id": entry.id}
 
 
-def _planned(planned: ImportPlan) -> dict[str, Any]:
+def _planned(d: Door, planned: ImportPlan) -> dict[str, Any]:
     lines = [{"line": one.line, "kind": one.kind, "name": name_of(one.entry)} for one in planned.planned]
     return {
         "lines": [one for one in lines if one["kind"] != "same"],
         "same": len(planned.of("same")),
         "missing": [name_of(row) for row in planned.missing],
         "errors": [{"line": number, "message": text} for number, text in planned.errors],
+        "tickets": [_effect(one) for one in plan_effects(d.session, planned, d.now, d.actor)],
     }

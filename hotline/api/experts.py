@@ -9,13 +9,14 @@ from marshmallow import fields
 
 from hotline.api.access import bearer, json_body, once_for
 from hotline.api.routes import refuse_others, route
-from hotline.experts import appointments, pool, roster, view
+from hotline.experts import appointments, pool, ranking, roster, roster_changes, view
 from hotline.experts import schemas as forms
 from hotline.experts.actions import ADVICE_ACTIONS, CREATING_ADVICE, perform_on_advice
 from hotline.experts.figures import figures_of
 from hotline.experts.lifecycle import LABELS
 from hotline.experts.queries import events, get_advice, waiting
 from hotline.experts.records import Advice
+from hotline.experts.roster_changes import Change
 from hotline.ticket.queries import get
 from hotline.ticket.schemas import Checked, day, line
 from hotline.ui.door import Door, door
@@ -40,6 +41,20 @@ class Since(Checked):
     """From when figures are counted."""
 
     since = fields.AwareDateTime(load_default=None, metadata={"label": "自"})
+
+
+@pages.get("/experts/for-ticket")
+@bearer
+@pages.arguments(OfTicket, location="query")
+@pages.response(200)
+def for_ticket(asked: dict[str, Any]) -> dict[str, Any]:
+    """Who may be asked in writing on this ticket, first to last, and who may not, each with the reason."""
+    with door() as d:
+        fitting, refused = ranking.judged(d.session, get(d.session, d.actor, asked["ticket_no"]), d.now)
+        return {
+            "experts": [view.place_as_dict(one) for one in fitting],
+            "refused": [view.place_as_dict(one) for one in refused],
+        }
 
 
 @pages.get("/experts")
@@ -70,7 +85,7 @@ def amend(data: dict[str, Any], expert_id: int) -> dict[str, Any]:
     """Change an expert's fields, languages, period, capacity."""
     with door(write=True) as d:
         expert = pool.get_expert(d.session, d.actor, expert_id)
-        pool.amend(d.session, expert, data, d.actor, d.now)
+        roster_changes.amend(d.session, expert, data, d.actor, d.now, data["seen"])
         return view.expert_as_dict(expert, pool.loads(d.session, d.now)[expert.id])
 
 
@@ -112,18 +127,56 @@ def _day(one: roster.Day) -> dict[str, Any]:
     return {"day": one.day.isoformat(), "note": one.note, "shifts": [view.shift_as_dict(s) for s in one.shifts]}
 
 
+def _planned(d: Door, data: dict[str, Any], shift_id: int | None, action: str) -> Change:
+    if shift_id is None:
+        return roster_changes.laid_out(d.session, data, d.actor)
+    shift = roster.get_shift(d.session, shift_id)
+    if action == "swap":
+        return roster_changes.swapped(d.session, shift, data, d.actor)
+    return roster_changes.removed(shift, d.actor)
+
+
+def _preview(d: Door, change: Change) -> dict[str, Any]:
+    """What the change would do; `seen` sent back with it makes sure that it does just that."""
+    found = roster_changes.effects(d.session, change, d.now)
+    return {**found.plain(), "seen": found.seen}
+
+
+def _change(d: Door, change: Change, data: dict[str, Any]) -> dict[str, Any]:
+    done = roster_changes.carry_out(d.session, change, d.actor, d.now, data.get("text", ""), data["seen"])
+    d.session.flush()
+    stored = [one.before or one.after for one in change.shifts if one.after is not None]
+    return {**done.details, "roster": [view.shift_as_dict(one) for one in stored if one is not None]}
+
+
+@pages.post("/roster/preview")
+@bearer
+@pages.arguments(forms.LayOut)
+@pages.response(200)
+def preview_lay_out(data: dict[str, Any]) -> dict[str, Any]:
+    """What 排班 would do."""
+    with door() as d:
+        return _preview(d, _planned(d, data, None, "lay_out"))
+
+
 @pages.post("/roster")
 @bearer
 @pages.arguments(forms.LayOut)
 @pages.response(201)
 def lay_out(data: dict[str, Any]) -> dict[str, Any]:
-    """排班."""
+    """排班; the new shifts are `roster`."""
     with door(write=True) as d:
+        return once_for(d, lambda: _change(d, _planned(d, data, None, "lay_out"), data))
 
-        def make() -> dict[str, Any]:
-            return {"shifts": [view.shift_as_dict(one) for one in roster.lay_out(d.session, data, d.actor, d.now)]}
 
-        return once_for(d, make)
+@pages.post("/roster/<int:shift_id>/swap/preview")
+@bearer
+@pages.arguments(forms.Swap)
+@pages.response(200)
+def preview_swap(data: dict[str, Any], shift_id: int) -> dict[str, Any]:
+    """What 替班 would do to the shift, its meetings and invitations."""
+    with door() as d:
+        return _preview(d, _planned(d, data, shift_id, "swap"))
 
 
 @pages.post("/roster/<int:shift_id>/swap")
@@ -131,11 +184,41 @@ def lay_out(data: dict[str, Any]) -> dict[str, Any]:
 @pages.arguments(forms.Swap)
 @pages.response(200)
 def swap(data: dict[str, Any], shift_id: int) -> dict[str, Any]:
-    """替班."""
+    """替班: the shift, and the meetings in its hours go with who answers."""
     with door(write=True) as d:
-        shift = roster.get_shift(d.session, shift_id)
-        roster.swap(d.session, shift, data, d.actor, d.now)
-        return view.shift_as_dict(shift)
+        return once_for(d, lambda: _change(d, _planned(d, data, shift_id, "swap"), data))
+
+
+@pages.post("/roster/<int:shift_id>/remove/preview")
+@bearer
+@pages.arguments(forms.Remove)
+@pages.response(200)
+def preview_remove(data: dict[str, Any], shift_id: int) -> dict[str, Any]:
+    """What 撤班 would do."""
+    with door() as d:
+        return _preview(d, _planned(d, data, shift_id, "remove"))
+
+
+@pages.post("/roster/<int:shift_id>/remove")
+@bearer
+@pages.arguments(forms.Remove)
+@pages.response(200)
+def remove(data: dict[str, Any], shift_id: int) -> dict[str, Any]:
+    """撤班: meetings in its hours have to be booked anew, and the enterprise is told."""
+    with door(write=True) as d:
+        return once_for(d, lambda: _change(d, _planned(d, data, shift_id, "remove"), data))
+
+
+@pages.post("/experts/<int:expert_id>/preview")
+@bearer
+@pages.arguments(forms.ExpertPlace)
+@pages.response(200)
+def preview_amend(data: dict[str, Any], expert_id: int) -> dict[str, Any]:
+    """What another period of validity would do to the roster and the meetings."""
+    with door() as d:
+        expert = pool.get_expert(d.session, d.actor, expert_id)
+        pool.demand(expert.unit, d.actor)
+        return _preview(d, roster_changes.amended(d.session, expert, data, d.now))
 
 
 @pages.get("/appointments/slots")

@@ -57,6 +57,7 @@ Lock = Callable[[Session, Collection[int]], Collection[int]]
 class SweepContext:
     """Plain values for one run: the calendar, each clock's ladder, and per subject kind a handler and perhaps a lock.
 
+    `turning`: effects that set other clocks going, which may have been due before what else is due by now.
     Operations lock the subject first and its clocks second. The sweep has the clocks first, so it must not wait for a
     subject: those in use are left for the next tick.
     """
@@ -65,6 +66,7 @@ class SweepContext:
     ladder_of: Callable[[Clock], Ladder]
     handlers: Mapping[str, Handler]
     locks: Mapping[str, Lock] = field(default_factory=dict)
+    turning: Collection[str] = ()
 
 
 def run_sweep(
@@ -109,13 +111,14 @@ def catch_up(
     before somebody acts on them.
 
     The sweep may be late, and a clock that is stopped meanwhile would never fire what it owed. The caller holds the
-    subjects. How many clocks were dealt with.
+    subjects. How many clocks were dealt with, perhaps in several turns.
     """
-    clocks = list(session.scalars(_due_among(subjects), {**values, "now": now}))
-    if clocks:
+    dealt = 0
+    while clocks := list(session.scalars(_due_among(subjects), {**values, "now": now})):
         _settle(session, clocks, now, context())
         session.expire_all()  # what fired was written past the objects
-    return len(clocks)
+        dealt += len(clocks)
+    return dealt
 
 
 @lru_cache(maxsize=8)
@@ -156,8 +159,9 @@ def _settle(session: Session, clocks: list[Clock], now: datetime, context: Sweep
 def _fire(session: Session, clocks: list[Clock], now: datetime, context: SweepContext) -> None:
     fired: list[Fired] = []
     changes: list[dict[str, Any]] = []
+    until = _first_turn(clocks, now, context)
     for clock in clocks:
-        rungs, next_fire_at = _climb(clock, now, context)
+        rungs, next_fire_at = _climb(clock, until, context)
         fired += rungs
         next_rung = clock.next_rung + len(rungs)
         changes.append({"clock_id": clock.id, "next_rung": next_rung, "next_fire_at": next_fire_at, **UNTROUBLED})
@@ -166,6 +170,18 @@ def _fire(session: Session, clocks: list[Clock], now: datetime, context: SweepCo
     if fired:
         session.execute(insert(FIRINGS), [_row(one, now, context.calendar) for one in fired])
     session.execute(update(CLOCKS).where(CLOCKS.c.id == bindparam("clock_id")), changes)
+
+
+def _first_turn(clocks: list[Clock], now: datetime, context: SweepContext) -> datetime:
+    """How far this batch may go: to the first rung that sets other clocks going, for those have their turn then."""
+    turning = (clock for clock in clocks if any(rung.effect in context.turning for rung in context.ladder_of(clock)))
+    due = (
+        one.rung_due_at
+        for clock in turning
+        for one in _climb(clock, now, context)[0]
+        if one.rung.effect in context.turning
+    )
+    return min(due, default=now)
 
 
 def _climb(clock: Clock, now: datetime, context: SweepContext) -> tuple[list[Fired], datetime | None]:

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session, contains_eager, joinedload
 
 from hotline.clock import to_local
 from hotline.database import ROW_IDS
-from hotline.directory.models import CatalogueRow, Category, Region, RegionKind, Unit
+from hotline.directory.models import CatalogueRow, Category, Region, RegionKind, Unit, is_needed
 from hotline.directory.operations import Change
 from hotline.directory.queries import effective
 from hotline.errors import Conflict, Invalid
@@ -161,6 +161,8 @@ def _check_content(entry: Entry) -> None:
 def _check_successor(entry: Entry, last: CatalogueRow, today: date) -> None:
     if says_the_same(last, entry):
         raise Invalid("与现有安排相同，没有变化", code="nothing_changed")
+    if entry.effective_to is not None and is_needed(entry.category, entry.place, entry.appeal_type):
+        raise Conflict("全市主办单位不能停用，请不填有效期至", code="owner_needed", field="effective_to")
     if last.effective_from > entry.effective_from:
         raise Conflict(f"自 {last.effective_from} 起已有安排，请选更晚的日期", code="owner_taken")
     if entry.effective_from < today:

@@ -116,6 +116,12 @@ class Category(Effective, Base):
     __table_args__ = (CheckConstraint("level BETWEEN 1 AND 3", name="three_levels"),)
 
 
+def is_needed(category: Category | None, region: Region | None, appeal_type: str | None) -> bool:
+    """Whether every matter of a category relies on what is said about this: the whole city, any type."""
+    is_general = region is None and appeal_type is None
+    return is_general and category is not None and category.level == 3
+
+
 class CatalogueRow(Effective, Base):
     """派单目录: one version of who leads a category in a region for an appeal type; None: any of them.
 
@@ -160,8 +166,7 @@ class CatalogueRow(Effective, Base):
     @property
     def is_needed(self) -> bool:
         """Whether it is a category's lead for the whole city and any type: such a row is replaced, never just ended."""
-        is_general = self.region_id is None and self.appeal_type is None
-        return is_general and self.category is not None and self.category.level == 3
+        return is_needed(self.category, self.region, self.appeal_type)
 
 
 class Enterprise(Base):

@@ -12,8 +12,8 @@ from hotline.clock import to_local
 from hotline.directory.models import Category, Unit
 from hotline.dispatch.auto import Decision, Helpers, decide
 from hotline.dispatch.auto_rules import covered, rules
-from hotline.dispatch.catalogue import book, matter_of, named_units, target
 from hotline.dispatch.learning import Models, advise
+from hotline.ticket.catalogue import book, matter_of, named_units, target
 from hotline.ticket.models import AppealType, Ticket, TicketStatus
 from hotline.ticket.queries import visible
 

@@ -16,8 +16,8 @@ from hotline.directory.catalogue import Entry, Signature, as_row, check, check_e
 from hotline.directory.models import CatalogueRow, Category, Region, Unit
 from hotline.directory.operations import Change
 from hotline.directory.queries import by_code
-from hotline.dispatch.catalogue import book, book_of, matter_of, named_units, target
 from hotline.errors import Forbidden
+from hotline.ticket.catalogue import book, book_of, matter_of, named_units, target
 from hotline.ticket.models import Ticket, TicketStatus
 from hotline.ticket.operations import Data
 from hotline.ticket.queries import visible
@@ -101,8 +101,10 @@ def verify(session: Session, changes: Changes, today: date) -> None:
         check_end(row, last, today)
 
 
-def effects(session: Session, changes: Changes, now: datetime) -> list[Effect]:
+def effects(session: Session, changes: Changes, now: datetime, reader: Actor) -> list[Effect]:
     """Which undecided tickets would have another unit once all changes count, by number. Changes nothing.
+
+    Of those that the reader may see.
 
     A ticket to be dispatched counts when its proposal changes; one that was sent, when it lies where the catalogue had
     it and would now go to another.
@@ -111,7 +113,7 @@ def effects(session: Session, changes: Changes, now: datetime) -> list[Effect]:
     old, new = book(session, day), changed_book(session, changes, day)
     units = named_units(session, old) | named_units(session, new)
     found = []
-    for ticket in _undecided(session):
+    for ticket in _undecided(session, reader):
         matter, about = matter_of(ticket, day), ticket.respondent_unit
         before, after = (target(session, one, units, matter, about).unit for one in (old, new))
         stands_there = ticket.lead_unit is None or ticket.lead_unit == before
@@ -127,9 +129,9 @@ def changed_book(session: Session, changes: Changes, day: date) -> Catalogue:
     return book_of(session, day, [*kept, *new], list(session.scalars(select(Category))))
 
 
-def _undecided(session: Session) -> Iterator[Ticket]:
+def _undecided(session: Session, reader: Actor) -> Iterator[Ticket]:
     loads = [joinedload(getattr(Ticket, name)) for name in ("category", "region", "lead_unit", "respondent_unit")]
-    waiting = visible(SYSTEM).where(Ticket.status.in_(UNDECIDED)).options(*loads).order_by(Ticket.id)
+    waiting = visible(reader).where(Ticket.status.in_(UNDECIDED)).options(*loads).order_by(Ticket.id)
     yield from session.scalars(waiting)
 
 
@@ -142,12 +144,19 @@ def carry_out(
     """
     if not EDITORS & actor.roles:
         raise Forbidden("您的岗位不能修改派单目录", code="role_refused")
-    moves = [effect.plain() for effect in effects(session, changes, now)]
+    moves = [effect.plain() for effect in effects(session, changes, now, SYSTEM)]
     signed = Signature(actor.name, now, reason)
     made = [end(session, row, last, signed) for row, last in changes.ends]
     made += [put(session, entry, signed) for entry in sorted(changes.puts, key=lambda entry: entry.effective_from)]
     subject = made[0].subject if len(made) == 1 else name
     return audit(session, actor, CHANGED, subject[:80], now, reason=reason, details=_details(made, moves))
+
+
+def moves_seen(session: Session, entry: AuditEntry, reader: Actor) -> dict[str, tuple[Ticket, list[Any]]]:
+    """Number → (ticket, its move) of those tickets of a change that the reader may see."""
+    moves = {move[0]: move for move in entry.details["moves"]}
+    seen = session.scalars(visible(reader).where(Ticket.no.in_(moves)).order_by(Ticket.id))
+    return {ticket.no: (ticket, moves[ticket.no]) for ticket in seen}
 
 
 def _details(made: list[Change], moves: list[list[Any]]) -> dict[str, Any]:

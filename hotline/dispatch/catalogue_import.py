@@ -19,6 +19,7 @@ from hotline.directory.catalogue import (
     GENERAL,
     Entry,
     check,
+    check_end,
     name_of,
     says_the_same,
     sorted_rows,
@@ -26,7 +27,7 @@ from hotline.directory.catalogue import (
 )
 from hotline.directory.models import CatalogueRow, Category, Region, Unit
 from hotline.directory.queries import effective
-from hotline.dispatch.catalogue_changes import Changes, carry_out
+from hotline.dispatch.catalogue_changes import Changes, Effect, carry_out, effects
 from hotline.dispatch.catalogue_sheet import ANY_TYPE, COLUMNS, Line
 from hotline.errors import DomainError, Invalid
 from hotline.ticket.models import AppealType
@@ -74,6 +75,11 @@ class ImportPlan:
         if not made.slots:
             raise Invalid("与现有目录相同，没有变化", code="nothing_changed")
         return made
+
+    @property
+    def has_work(self) -> bool:
+        """Whether there is something to carry out."""
+        return not self.errors and bool(self.missing or any(one.kind != "same" for one in self.planned))
 
     @property
     def shown_errors(self) -> list[str]:
@@ -132,6 +138,7 @@ def _planned(session: Session, number: int, entry: Entry, known: Sequence[Catalo
         if last.effective_to == entry.effective_to:
             return Planned(number, "same", entry, last)
         if entry.effective_to is not None and entry.effective_to >= today:
+            check_end(last, entry.effective_to, today)
             return Planned(number, "ended", entry, last)
     if entry.effective_from == last.effective_from < today:
         entry = replace(entry, effective_from=today)  # the line was changed, its date was not: from now on
@@ -267,6 +274,11 @@ def exported(session: Session, today: date) -> list[dict[str, Any]]:
     names = [unit.name for unit in session.scalars(select(Unit).where(effective(Unit, today)))]
     twins = frozenset(name for name in names if names.count(name) > 1)
     return [cells_of(session, row, twins) for row in lasting(session, today)]
+
+
+def plan_effects(session: Session, planned: ImportPlan, now: datetime, reader: Actor) -> list[Effect]:
+    """The open tickets, of those the reader may see, that the plan would send elsewhere; none while a line is wrong."""
+    return effects(session, planned.changes, now, reader) if planned.has_work else []
 
 
 def carry_out_plan(

@@ -1,5 +1,6 @@
 """What is wrong with the 派单目录, and what upheld objections (退单成立) say about it."""
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -13,8 +14,8 @@ from hotline.clock import to_local
 from hotline.directory.catalogue import as_row, rows_on
 from hotline.directory.models import CatalogueRow, Category, Region, Unit
 from hotline.directory.queries import effective
-from hotline.dispatch.catalogue import TYPE_NAMES, book, book_of
 from hotline.dispatch.load import RECENT
+from hotline.ticket.catalogue import TYPE_NAMES, book, book_of
 from hotline.ticket.models import Assignment, AssignmentKind, Objection, Ticket
 from hotline.ticket.models.codes import Ruling
 from hotline.ticket.queries import scope
@@ -92,31 +93,39 @@ class Clue:
         """Whether the catalogue still sends such tickets to the unit that was right to object, time and again."""
         return self.row is not None and self.count >= MANY
 
+    @property
+    def appeal_type(self) -> str | None:
+        """The type of appeal that the row is for; None: any."""
+        return self.row.appeal_type if self.row else None
+
 
 def clues(session: Session, actor: Actor, now: datetime) -> list[Clue]:
-    """Upheld objections of the last 90 days by category, region and unit, the most frequent first.
+    """Upheld objections of the last 90 days by category, region, unit and row, the most frequent first.
 
     Counted are those to tickets this actor may see.
     """
     day = to_local(now).date()
     catalogue = book(session, day)
     rows = {row.id: row for row in rows_on(session, day)}
-    found = []
-    for category_id, region_id, unit_id, next_id, count in session.execute(_upheld(actor, now)):
+    counted: Counter[tuple[Any, ...]] = Counter()
+    for category_id, region_id, unit_id, next_id, kind, count in session.execute(_upheld(actor, now)):
         category, region = session.get_one(Category, category_id), session.get_one(Region, region_id)
         unit, later = session.get_one(Unit, unit_id), session.get_one(Unit, next_id)
-        choice = catalogue.choose(Matter(category.code, region.code, day))
+        choice = catalogue.choose(Matter(category.code, region.code, day, kind))
         row = rows.get(choice.row.serial) if choice.row and choice.unit == unit.code else None
-        found.append(Clue(category, region, unit, later, count, row))
-    return found
+        counted[category, region, unit, later, row] += count
+    return [
+        Clue(category, region, unit, later, count, row)
+        for (category, region, unit, later, row), count in counted.most_common()
+    ]
 
 
 def _upheld(actor: Actor, now: datetime) -> Select[*tuple[Any, ...]]:
     """An objection is upheld by a redispatch, whose assignment begins at the very time of the ruling."""
-    by = (Ticket.category_id, Ticket.region_id, Objection.unit_id, Assignment.unit_id)
+    by = (Ticket.category_id, Ticket.region_id, Objection.unit_id, Assignment.unit_id, Ticket.appeal_type)
     query = select(*by, func.count()).select_from(Objection).join(Ticket, Ticket.id == Objection.ticket_id)
     sent = (Assignment.ticket_id == Ticket.id) & (Assignment.at == Objection.ruled_at)
     sent &= Assignment.unit_id != Objection.unit_id
     query = query.join(Assignment, sent & (Assignment.kind == AssignmentKind.LEAD))
     upheld = (Objection.ruling == Ruling.GRANTED, Objection.ruled_at >= now - RECENT, scope(actor))
-    return query.where(*upheld).group_by(*by).order_by(func.count().desc(), *by)
+    return query.where(*upheld).group_by(*by).order_by(*by)

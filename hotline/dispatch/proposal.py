@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from sqlalchemy import false, func, or_, select
 from sqlalchemy.orm import Session
@@ -11,7 +11,7 @@ from hotline.accounts.actor import Actor
 from hotline.clock import to_local
 from hotline.directory.models import Category, Region, Unit
 from hotline.directory.time import default_profile, rules_of, working_calendar
-from hotline.dispatch.catalogue import book, is_concerned, named_units, target
+from hotline.ticket.catalogue import book, is_concerned, named_units, target
 from hotline.ticket.models import OPEN, AppealType, Ticket, TicketStatus, Urgency
 from hotline.ticket.queries import scope, visible
 from hotline.ticket.similar import SimilarTickets, caller_keys
@@ -55,12 +55,14 @@ def propose(
     region: Region,
     respondent: Unit | None = None,
     appeal_type: AppealType | None = None,
+    on: date | None = None,
 ) -> Proposal:
     """Whom the catalogue names for this, or, where that one is complained of, its supervisor.
 
     The reason tells how often that unit closed such tickets lately; those counted are the ones this actor may see.
+    `on`: the day whose catalogue counts, today unless told.
     """
-    day = to_local(now).date()
+    day = on or to_local(now).date()
     catalogue, matter = book(session, day, category), Matter(category.code, region.code, day, appeal_type)
     units = named_units(session, catalogue)
     found = target(session, catalogue, units, matter, respondent)

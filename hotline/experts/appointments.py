@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from itertools import groupby
 from typing import Any
 
 from sqlalchemy import select
@@ -86,6 +87,19 @@ def of_ticket(session: Session, ticket: Ticket) -> list[Advice]:
     return list(session.scalars(mine.order_by(Advice.id.desc())))
 
 
+def by_day(slots: list[Slot]) -> list[tuple[str, list[tuple[str, str]]]]:
+    """Day → (value, label); of a unit's experts who are free at the same time one is enough. No expert is named."""
+    kept = list({(slot.starts_at, slot.expert.unit_id): slot for slot in reversed(slots)}.values())[::-1]
+    grouped = groupby(kept, key=lambda slot: to_local(slot.starts_at).date())
+    return [
+        (
+            f"{day.month}月{day.day}日 {roster.DAYS[day.weekday()]}",
+            [(slot.key, f"{to_local(slot.starts_at):%H:%M} {slot.expert.unit.short_name}") for slot in group],
+        )
+        for day, group in grouped
+    ]
+
+
 def when(at: datetime) -> str:
     """ "3月20日 周五 09:30"."""
     local = to_local(at)
@@ -96,7 +110,7 @@ def calendar_file(advice: Advice, now: datetime) -> str:
     """The appointment as an iCalendar file (RFC 5545) without anything personal: one event, an alarm an hour before."""
     meeting = advice.appointment
     assert meeting is not None  # only appointments have one
-    is_off = not meeting.is_held
+    is_off = advice.status is AdviceStatus.CANCELLED
     lines = (
         "BEGIN:VCALENDAR",
         "VERSION:2.0",
@@ -131,7 +145,7 @@ def _described(advice: Advice) -> str:
 def _ics_status(advice: Advice) -> str:
     if advice.status is AdviceStatus.BOOKED:
         return "TENTATIVE"
-    return "CONFIRMED" if advice.status is AdviceStatus.CONFIRMED else "CANCELLED"
+    return "CANCELLED" if advice.status is AdviceStatus.CANCELLED else "CONFIRMED"
 
 
 def _stamp(at: datetime) -> str:
@@ -155,9 +169,10 @@ def _folded(line: str) -> str:
 
 
 def _ticket(session: Session, data: Data, actor: Actor) -> Ticket:
+    """Held, so that two bookings at once count each other."""
     if actor.ticket_id is not None:
-        return session.scalars(visible(actor)).one()
-    return get(session, actor, data.get("ticket_no") or "")
+        return session.scalars(visible(actor).with_for_update(of=Ticket)).one()
+    return get(session, actor, data.get("ticket_no") or "", lock=True)
 
 
 def _slot(session: Session, ticket: Ticket, key: str, now: datetime) -> Slot:

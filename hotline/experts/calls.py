@@ -15,12 +15,13 @@ from hotline.accounts.actor import SYSTEM, Actor
 from hotline.accounts.models import Account, Role
 from hotline.accounts.queries import with_role
 from hotline.clock import to_local
+from hotline.deadlines import operations as deadlines
 from hotline.directory.models import Category, Region, Unit
 from hotline.directory.queries import by_code
 from hotline.errors import Conflict, Invalid
-from hotline.experts import people, ranking
+from hotline.experts import clocks, people, ranking
 from hotline.experts.applying import apply, begin, conclude, create
-from hotline.experts.guards import AdviceFacts
+from hotline.experts.guards import AdviceFacts, facts_of
 from hotline.experts.models import LANGUAGE_CODES
 from hotline.experts.ranking import Place
 from hotline.experts.records import (
@@ -43,7 +44,7 @@ def invite(session: Session, data: Data, actor: Actor, now: datetime) -> Advice:
     The best expert is invited; with nobody in the pool the unit's duty officer is. Raises Invalid, Conflict (a call for
     this draft is on already), IllegalAction (a tip-off).
     """
-    ticket = get(session, actor, data["ticket_no"]) if data.get("ticket_no") else None
+    ticket = _ticket(session, data, actor, lock=True)
     advice = _draft(session, data, ticket, actor, now)
     _check_one_call(session, advice)
     place = ranking.next_place(session, advice, now)
@@ -56,7 +57,7 @@ def invite(session: Session, data: Data, actor: Actor, now: datetime) -> Advice:
 
 def preview(session: Session, data: Data, actor: Actor, now: datetime) -> list[Place]:
     """Who would be invited, first to last; nothing is stored. Raises Invalid for codes nobody knows."""
-    return ranking.places(session, _draft(session, data, None, actor, now), now)
+    return ranking.places(session, _draft(session, data, _ticket(session, data, actor), actor, now), now)
 
 
 def accept(session: Session, advice: Advice, data: Data, actor: Actor, now: datetime) -> None:
@@ -72,9 +73,11 @@ def decline(session: Session, advice: Advice, data: Data, actor: Actor, now: dat
     _move_on(session, advice, "decline", Response.DECLINED, data, actor, now)
 
 
-def pass_on(session: Session, advice: Advice, now: datetime) -> None:
-    """逾时转下一位: the clock's own row."""
-    _move_on(session, advice, "pass_on", Response.TIMED_OUT, {}, SYSTEM, now)
+def pass_on(
+    session: Session, advice: Advice, now: datetime, response: Response = Response.TIMED_OUT, why: str = "逾时未接"
+) -> None:
+    """转请下一位: the clock's own row; also for who is no longer on duty (WITHDRAWN)."""
+    _move_on(session, advice, "pass_on", response, {"text": why}, SYSTEM, now)
 
 
 def take_over(session: Session, advice: Advice, data: Data, actor: Actor, now: datetime) -> None:
@@ -114,12 +117,39 @@ def cancel(session: Session, advice: Advice, data: Data, actor: Actor, now: date
     conclude(session, advice, row, actor, now, text=data["text"], told=told)
 
 
-def attach(session: Session, account_id: int, draft_key: str, ticket: Ticket) -> None:
-    """The draft has become a ticket: its consultations hang on that from now on."""
-    mine = select(Advice).filter_by(by_id=account_id, draft_key=draft_key, ticket_id=None).with_for_update(of=Advice)
-    for advice in session.scalars(mine):
+def attach(session: Session, actor: Actor, draft_key: str, ticket: Ticket, now: datetime) -> None:
+    """The draft has become a ticket: its consultations hang on that from now on. With a tip-off no expert is called."""
+    for advice in _of_draft(session, actor, draft_key):
         advice.ticket_id = ticket.id
-    session.flush()
+        session.flush()
+        session.refresh(advice)
+        if ticket.appeal_type is AppealType.TIP_OFF:
+            _break_off(session, advice, "登记为举报件，举报件不请专家", actor, now)
+
+
+def give_up(session: Session, actor: Actor, draft_key: str, now: datetime) -> None:
+    """The draft's tab was closed: the caller is gone, and whoever is still invited is told so."""
+    for advice in _of_draft(session, actor, draft_key):
+        _break_off(session, advice, "来电已结束，草稿已关闭", actor, now)
+
+
+def _of_draft(session: Session, actor: Actor, draft_key: str) -> list[Advice]:
+    mine = select(Advice).filter_by(by_id=actor.account_id, draft_key=draft_key, ticket_id=None).order_by(Advice.id)
+    return list(session.scalars(mine.with_for_update(of=Advice)))
+
+
+def _break_off(session: Session, advice: Advice, text: str, actor: Actor, now: datetime) -> None:
+    """End a call that is on, hanging up where expert and caller are connected."""
+    if advice.status not in TALKING:
+        return
+    deadlines.hold(session, clocks.subject_of(advice))
+    if facts_of(advice, now).is_connected:
+        hang_up(session, advice, {}, actor, now)
+    cancel(session, advice, {"text": text}, actor, now)
+
+
+def _ticket(session: Session, data: Data, actor: Actor, *, lock: bool = False) -> Ticket | None:
+    return get(session, actor, data["ticket_no"], lock=lock) if data.get("ticket_no") else None
 
 
 def _draft(session: Session, data: Data, ticket: Ticket | None, actor: Actor, now: datetime) -> Advice:

@@ -50,17 +50,17 @@ TURNING: Ladder = (Rung(RungName.REMINDER, ("handler",), fraction=1.0),)
 """Of a clock that does something itself at its end."""
 MINUTES: Ladder = (
     Rung(RungName.REMINDER, ("handler",), fraction=0.5),
-    Rung(RungName.YELLOW, ("handler", "liaison"), fraction=1.0),
-    Rung(RungName.RED, ("unit_leader", "supervisor"), after=Limit.parse("15m")),
-    Rung(RungName.SUPERVISED, ("unit_chief", "supervisor"), after=Limit.parse("2h")),
+    Rung(RungName.YELLOW, ("handler", "liaison"), fraction=1.0, acknowledge=True),
+    Rung(RungName.RED, ("unit_leader", "supervisor"), after=Limit.parse("15m"), acknowledge=True),
+    Rung(RungName.SUPERVISED, ("unit_chief", "supervisor"), after=Limit.parse("2h"), acknowledge=True),
 )
 DAYS: Ladder = (
     Rung(RungName.REMINDER, ("handler",), fraction=0.5),
-    Rung(RungName.YELLOW, ("handler", "liaison"), fraction=1.0),
-    Rung(RungName.RED, ("unit_leader", "supervisor"), after=Limit.parse("1wd")),
-    Rung(RungName.SUPERVISED, ("unit_chief", "supervisor"), after=Limit.parse("3wd")),
+    Rung(RungName.YELLOW, ("handler", "liaison"), fraction=1.0, acknowledge=True),
+    Rung(RungName.RED, ("unit_leader", "supervisor"), after=Limit.parse("1wd"), acknowledge=True),
+    Rung(RungName.SUPERVISED, ("unit_chief", "supervisor"), after=Limit.parse("3wd"), acknowledge=True),
 )
-"""handler = who owes it; liaison = the duty officer of the unit."""
+"""handler = who owes it; liaison = the duty officer of the unit. From YELLOW on somebody has to say that it arrived."""
 AFTERWARDS: Ladder = DAYS[1:]
 """Before a meeting there is nothing to urge."""
 LADDERS: Mapping[str, Ladder] = {

@@ -155,6 +155,17 @@ def own_unit(facts: AdviceFacts, actor: Actor) -> str | None:
     return "由作答单位的负责人审核"
 
 
+def of_unit(facts: AdviceFacts, actor: Actor) -> str | None:
+    """Whoever speaks for the unit whose word the answer is: another expert of it, or a leader."""
+    return None if facts.unit_id in actor.unit_ids else "由作答单位的专家或负责人修改"
+
+
+def stands_above(facts: AdviceFacts, actor: Actor) -> str | None:
+    """Who sees to what its expert can no longer end: the unit's leader, or the hotline's."""
+    hotline = actor.roles & {Role.SUPERVISOR, Role.TEAM_LEADER}
+    return None if hotline or facts.unit_id in actor.unit_ids else "由作答单位负责人、班长或督办员办理"
+
+
 def not_author(facts: AdviceFacts, actor: Actor) -> str | None:
     return "不能审核自己的答复" if actor.account_id in (facts.expert_id, facts.officer_id) else None
 

@@ -10,10 +10,10 @@ from hotline.deadlines.subjects import Subject
 from hotline.directory.time import working_calendar
 from hotline.errors import Conflict
 from hotline.experts.answers import written_answer
-from hotline.experts.pool import take_on
+from hotline.experts.pool import own, take_on
 from hotline.ticket.clocks import CONSULTATION, rules_for
-from hotline.ticket.models import Consultation, Ticket
-from hotline.ticket.operations import Data, apply, session_of
+from hotline.ticket.models import Consultation, Ruling, Ticket
+from hotline.ticket.operations import Data, announce, apply, session_of
 from hotline.ticket.parts import asked_of, check_person
 from routing.profiles import ClockName
 
@@ -29,12 +29,18 @@ def ask_expert(ticket: Ticket, data: Data, actor: Actor, now: datetime) -> None:
 
 
 def expert_answer(ticket: Ticket, data: Data, actor: Actor, now: datetime) -> None:
-    """专家答复: recorded on the ticket at once, and sent to the unit's leader, whose word it becomes."""
+    """专家答复: on the ticket at once as 待审核, and sent to the unit's leader, whose word it becomes.
+
+    Raises NotFound for who is not in the pool.
+    """
+    expert = own(session_of(ticket), actor)
     apply(ticket, "expert_answer", actor, now, data)
     asked = _mine(ticket, actor)
     asked.answer, asked.legal_basis, asked.answered_at = data["answer"], data["legal_basis"], now
+    asked.ruling = Ruling.PENDING
     deadlines.stop(session_of(ticket), Subject(CONSULTATION, asked.id), None, now)
-    written_answer(ticket, asked, actor, now)
+    announce(session_of(ticket), ticket, now)
+    written_answer(ticket, asked, expert, actor, now)
 
 
 def expert_decline(ticket: Ticket, data: Data, actor: Actor, now: datetime) -> None:
@@ -45,6 +51,7 @@ def expert_decline(ticket: Ticket, data: Data, actor: Actor, now: datetime) -> N
     asked.is_declined = True
     deadlines.stop(session_of(ticket), Subject(CONSULTATION, asked.id), None, now)
     _ask(ticket, expert, asked.question, actor, now)
+    announce(session_of(ticket), ticket, now)
 
 
 def _expert(ticket: Ticket, data: Data) -> Account:
@@ -78,4 +85,5 @@ def _ask(ticket: Ticket, expert: Account, question: str, actor: Actor, now: date
 
 
 def _mine(ticket: Ticket, actor: Actor) -> Consultation:
-    return session_of(ticket).scalars(asked_of(actor.account_id).filter_by(ticket_id=ticket.id)).one()
+    mine = asked_of(actor.account_id).filter_by(ticket_id=ticket.id).order_by(Consultation.id).limit(1)
+    return session_of(ticket).scalars(mine).one()

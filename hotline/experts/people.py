@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -11,14 +10,16 @@ from hotline.accounts.actor import actor_of
 from hotline.accounts.models import Account, Post, Role
 from hotline.accounts.queries import holders, responsible_for, with_role
 from hotline.clock import to_local
-from hotline.directory.models import CatalogueRow, Category, Region, Unit
-from hotline.directory.queries import effective
+from hotline.directory.models import Category, Region, RegionKind, Unit
 from hotline.errors import Invalid
 from hotline.experts.guards import facts_of, impartial
 from hotline.experts.records import Advice, AdviceStatus
+from hotline.ticket.catalogue import book, named_units, target
+from routing.catalogue import Matter
 
 POSTS = {
     "liaison": (Post.LIAISON, Post.DEPUTY),
+    "deputy": (Post.DEPUTY, Post.LIAISON),
     "unit_leader": (Post.LEADER, Post.CHIEF),
     "unit_chief": (Post.CHIEF, Post.LEADER),
 }
@@ -34,29 +35,23 @@ def unit_for(
 ) -> Unit:
     """The unit that answers for the matter: by the catalogue, of a complained-of one its supervisor, else the hotline
     (`home`)."""
-    unit = _leading(session, category, region, now) or session.get_one(Unit, home)
+    unit = _leading(session, category, region, respondent, now) or session.get_one(Unit, home)
     if respondent is None or not respondent.is_above(unit):
         return unit
     return session.get_one(Unit, respondent.supervising_unit_id or home)
 
 
-def _leading(session: Session, category: Category | None, region: Region | None, now: datetime) -> Unit | None:
-    """Who leads such matters whatever the appeal: the row of the narrowest category, then of the narrowest region."""
-    topics, places = _upwards(session, Category, category), [*_upwards(session, Region, region), None]
-    said = select(CatalogueRow).where(CatalogueRow.category_id.in_(topics), CatalogueRow.appeal_type.is_(None))
-    rows = session.scalars(said.where(effective(CatalogueRow, to_local(now).date())))
-    fitting = [row for row in rows if row.region_id in places]
-    best = min(fitting, key=lambda r: (topics.index(r.category_id or 0), places.index(r.region_id)), default=None)
-    return best.unit if best else None
-
-
-def _upwards(session: Session, model: Any, row: Any) -> list[int]:
-    """The ids of a category or region and of those above it, narrowest first."""
-    ids: list[int] = []
-    while row is not None:
-        ids.append(row.id)
-        row = session.get(model, row.parent_id) if row.parent_id else None
-    return ids
+def _leading(
+    session: Session, category: Category | None, region: Region | None, respondent: Unit | None, now: datetime
+) -> Unit | None:
+    """Whom the catalogue leads to, whatever the type of the appeal; without a region as for the whole city."""
+    place = region or session.scalar(select(Region).filter_by(kind=RegionKind.CITY).order_by(Region.id).limit(1))
+    if category is None or place is None:
+        return None
+    day = to_local(now).date()
+    catalogue = book(session, day, category)
+    matter = Matter(category.code, place.code, day)
+    return target(session, catalogue, named_units(session, catalogue), matter, respondent).unit
 
 
 def officer_for(session: Session, advice: Advice, now: datetime) -> Account | None:
@@ -76,6 +71,11 @@ def account_of(advice: Advice) -> Account | None:
     return advice.expert.account if advice.expert else None
 
 
+def account_id_of(advice: Advice) -> int | None:
+    """Its id."""
+    return advice.expert.account_id if advice.expert else None
+
+
 def is_impartial(session: Session, advice: Advice, account: Account, now: datetime) -> bool:
     """Whether this person may have to do with the consultation (回避)."""
     return impartial(facts_of(advice, now), actor_of(session, account)) is None
@@ -83,8 +83,17 @@ def is_impartial(session: Session, advice: Advice, account: Account, now: dateti
 
 def owing(session: Session, advice: Advice, now: datetime) -> list[Account]:
     """Who answers for what the consultation waits for now; never nobody while the hotline has a supervisor."""
-    found = [one for one in _first(session, advice, now) if one is not None and one.is_active]
-    return found or with_role(session, Role.SUPERVISOR)
+    found = [one for one in _first(session, advice, now) if one and _may_act(session, advice, one, now)]
+    return found or _instead(session, advice, now) or with_role(session, Role.SUPERVISOR)
+
+
+def _may_act(session: Session, advice: Advice, account: Account, now: datetime) -> bool:
+    return account.is_active and is_impartial(session, advice, account, now)
+
+
+def _instead(session: Session, advice: Advice, now: datetime) -> list[Account]:
+    """The unit's leaders, for the expert who has gone or must keep out of it."""
+    return reviewers(session, advice, now) if advice.status in (AdviceStatus.CONFIRMED, AdviceStatus.RETURNED) else []
 
 
 def _first(session: Session, advice: Advice, now: datetime) -> Iterable[Account | None]:

@@ -19,7 +19,7 @@ from hotline.directory.queries import by_code, effective
 from hotline.errors import Conflict, Forbidden, Invalid, NotFound
 from hotline.experts.models import LANGUAGES, Expert, ExpertField
 from hotline.experts.records import Advice, AdviceStatus, Appointment, Invitation, Response
-from hotline.ticket.models import OPEN, Consultation, Ticket
+from hotline.ticket.models import Consultation
 
 KEEPERS = frozenset({Role.UNIT_LEADER, Role.SUPERVISOR})
 OVERSEERS = frozenset({Role.SUPERVISOR, Role.TEAM_LEADER, Role.DISPATCHER, Role.AUDITOR, Role.AGENT})
@@ -37,7 +37,7 @@ def may_keep(expert_unit: Unit, actor: Actor) -> bool:
 def recommend(session: Session, data: Data, actor: Actor, now: datetime) -> Expert:
     """推荐入库: an account with the role EXPERT joins the pool. Raises Forbidden, Invalid, Conflict (is in it)."""
     account = by_login(session, data["login"], Role.EXPERT, "login")
-    _demand(account.unit, actor)
+    demand(account.unit, actor)
     if session.scalar(select(Expert.id).filter_by(account_id=account.id)) is not None:
         raise Conflict(f"{account.name}已在专家库中", code="already_expert", field="login")
     expert = Expert(account_id=account.id, unit_id=account.unit_id, **_columns(data))
@@ -50,7 +50,7 @@ def recommend(session: Session, data: Data, actor: Actor, now: datetime) -> Expe
 
 def amend(session: Session, expert: Expert, data: Data, actor: Actor, now: datetime) -> None:
     """Change fields, languages, period, capacity or telephone. Raises Forbidden, Invalid."""
-    _demand(expert.unit, actor)
+    demand(expert.unit, actor)
     for name, value in _columns(data).items():
         setattr(expert, name, value)
     expert.fields.clear()
@@ -106,15 +106,22 @@ def _is_seen(expert: Expert, actor: Actor) -> bool:
 
 
 def loads(session: Session, now: datetime) -> Counter[int]:
-    """Expert id → work in hand: invitations that wait, calls, questions in writing, a meeting that is on."""
+    """Expert id → work in hand: invitations that wait, calls, questions in writing, a meeting."""
     invited = select(Invitation.expert_id).filter_by(response=Response.PENDING)
     calling = select(Advice.expert_id).filter_by(status=AdviceStatus.IN_CALL).where(Advice.expert_id.is_not(None))
-    asked = select(Expert.id).join(Consultation, Consultation.expert_id == Expert.account_id).join(Ticket)
-    asked = asked.where(Consultation.answered_at.is_(None), ~Consultation.is_declined, Ticket.status.in_(OPEN))
-    meeting = select(Appointment.expert_id).where(
-        Appointment.is_held, Appointment.starts_at <= now, Appointment.ends_at > now
+    asked = select(Expert.id).join(Consultation, Consultation.expert_id == Expert.account_id)
+    asked = asked.where(
+        Consultation.answered_at.is_(None), ~Consultation.is_declined, Consultation.withdrawn_at.is_(None)
     )
-    return Counter(one for query in (invited, calling, asked, meeting) for one in session.scalars(query) if one)
+    busy = Counter(one for query in (invited, calling, asked) for one in session.scalars(query) if one)
+    return busy + Counter(meeting(session, now))
+
+
+def meeting(session: Session, now: datetime) -> frozenset[int]:
+    """The experts with a meeting on or ahead. It takes one place from its booking to its end, so that nothing taken on
+    before its hour exceeds the limit then; two of one expert never overlap, so that one place holds them all."""
+    held = select(Appointment.expert_id).where(Appointment.is_held, Appointment.ends_at > now)
+    return frozenset(session.scalars(held))
 
 
 def take_on(session: Session, account_id: int, now: datetime, field: str) -> Expert:
@@ -136,7 +143,8 @@ def is_valid(expert: Expert, now: datetime) -> bool:
     return in_time and expert.account.is_active
 
 
-def _demand(unit: Unit, actor: Actor) -> None:
+def demand(unit: Unit, actor: Actor) -> None:
+    """Raises Forbidden for who does not keep this unit's experts."""
     if not may_keep(unit, actor):
         raise Forbidden("只能维护本单位推荐的专家", code="role_refused")
 

@@ -13,7 +13,16 @@ from hotline.errors import NotFound
 from hotline.experts.guards import facts_of
 from hotline.experts.lifecycle import TABLE
 from hotline.experts.models import Expert
-from hotline.experts.records import ENDS, Advice, AdviceEvent, AdviceKind, AdviceStatus, Invitation, Response
+from hotline.experts.records import (
+    ENDS,
+    Advice,
+    AdviceEvent,
+    AdviceKind,
+    AdviceReader,
+    AdviceStatus,
+    Invitation,
+    Response,
+)
 from hotline.ticket.models import AppealType, Ticket
 from hotline.workflow import Transition, available
 
@@ -31,15 +40,23 @@ def visible(actor: Actor) -> Select[Advice]:
 
 def _ways(actor: Actor) -> list[ColumnElement[bool]]:
     ways = [Advice.by_id == actor.account_id, Advice.officer_id == actor.account_id]
+    told = exists().where(AdviceReader.advice_id == Advice.id, AdviceReader.account_id == actor.account_id)
+    ways.append(and_(told, Advice.status.not_in(ENDS), _not_tip_off(actor)))
     if actor.roles & WATCHERS:
         ways.append(_not_tip_off(actor))
     if Role.AGENT in actor.roles:
         ways.append(and_(Advice.kind == AdviceKind.APPOINTMENT, _not_tip_off(actor)))
     if Role.EXPERT in actor.roles:
-        ways.append(_as_expert(actor))
+        ways += [_as_expert(actor), _as_stand_in(Advice.answered_for_id == actor.unit_id, AdviceStatus.RETURNED)]
     if Role.UNIT_LEADER in actor.roles:
-        ways.append(Advice.answered_for_id.in_(sorted(actor.unit_ids)))
+        ours = select(Expert.id).where(Expert.unit_id.in_(sorted(actor.unit_ids)))
+        ways += [Advice.answered_for_id.in_(sorted(actor.unit_ids)), _as_stand_in(Advice.expert_id.in_(ours))]
     return ways
+
+
+def _as_stand_in(ours: ColumnElement[bool], *statuses: AdviceStatus) -> ColumnElement[bool]:
+    """What another voice of the unit may end or amend when its own expert cannot."""
+    return and_(ours, Advice.status.in_(statuses or (AdviceStatus.CONFIRMED, AdviceStatus.RETURNED)))
 
 
 def _as_expert(actor: Actor) -> ColumnElement[bool]:
@@ -91,6 +108,13 @@ def of_draft(session: Session, account_id: int, draft_key: str) -> Advice | None
     """The newest consultation of an agent's draft."""
     mine = select(Advice).filter_by(by_id=account_id, draft_key=draft_key).order_by(Advice.id.desc()).limit(1)
     return session.scalar(mine.execution_options(populate_existing=True))
+
+
+def call_of_ticket(session: Session, actor: Actor, ticket_id: int) -> Advice | None:
+    """The newest call for an expert on this ticket that the actor may see."""
+    calls = visible(actor).where(Advice.ticket_id == ticket_id, Advice.kind == AdviceKind.CALL)
+    newest = calls.order_by(Advice.id.desc()).limit(1)
+    return session.scalar(newest.execution_options(populate_existing=True))
 
 
 def waiting(session: Session, actor: Actor, statuses: Collection[AdviceStatus] | None = None) -> list[Advice]:

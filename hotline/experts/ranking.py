@@ -14,9 +14,10 @@ from hotline.directory.models import Category, Region, Unit
 from hotline.experts import roster
 from hotline.experts.guards import respondents_of
 from hotline.experts.models import Expert, ExpertField
-from hotline.experts.pool import is_valid, loads
+from hotline.experts.pool import loads, meeting
 from hotline.experts.records import Advice, AdviceKind, AdviceStatus, Invitation
-from routing.experts import Candidate, Duty, Presence, Skill, Wanted, rank
+from hotline.ticket.models import AppealType, Ticket
+from routing.experts import Candidate, Duty, Presence, Skill, Wanted, rank, refusal
 
 REVIEWED = (AdviceStatus.DONE, AdviceStatus.RETURNED)
 
@@ -64,6 +65,26 @@ def places(session: Session, advice: Advice, now: datetime, *, later: bool = Fal
     return [place for place in lists[0] if place.expert.id in allowed]
 
 
+def judged(session: Session, ticket: Ticket, now: datetime) -> tuple[list[Place], list[Place]]:
+    """Who may be asked in writing on this ticket, first to last, and who may not, each with the reason."""
+    asked = Advice(kind=AdviceKind.TICKET, ticket=None, category=ticket.category, region=ticket.region, language="")
+    asked.respondent_unit_id, asked.respondent_account_id = _complained(ticket)
+    [wanted] = _wanted(session, asked, now, later=False)
+    experts = {one.id: one for one in _pool(session, lock=False)}
+    all_ = _candidates(session, experts, now)
+    refused = [(one.key, why) for one in all_ if (why := refusal(one, wanted))]
+    return (
+        [Place(experts[one.key], one.why) for one in rank(all_, wanted)],
+        [Place(experts[key], why) for key, why in refused],
+    )
+
+
+def _complained(ticket: Ticket) -> tuple[int | None, int | None]:
+    if ticket.appeal_type is AppealType.PRAISE:
+        return None, None
+    return ticket.respondent_unit_id, ticket.respondent_account_id
+
+
 def category_codes(session: Session, category: Category | None) -> tuple[str, ...]:
     """The code of a category and of those above it, narrowest first."""
     codes: list[str] = []
@@ -91,7 +112,7 @@ def _pool(session: Session, lock: bool) -> list[Expert]:
 
 
 def _candidates(session: Session, experts: dict[int, Expert], now: datetime) -> list[Candidate]:
-    load, last = loads(session, now), _last_invited(session)
+    load, meets, last = loads(session, now), meeting(session, now), _last_invited(session)
     reviewed, adopted = _records(session)
     acting, standing_by = roster.on_duty(session, now)
     supervised = _supervised(session)
@@ -107,12 +128,13 @@ def _candidates(session: Session, experts: dict[int, Expert], now: datetime) -> 
             duty=Duty.ON if one.id in acting else Duty.SUBSTITUTE if one.id in standing_by else Duty.OFF,
             load=load[one.id],
             max_parallel=one.max_parallel,
+            meets=one.id in meets,
             reviewed=reviewed[one.id],
             adopted=adopted[one.id],
             last_invited_at=last.get(one.id),
         )
         for one in experts.values()
-        if is_valid(one, now)
+        if one.account.is_active
     ]
 
 

@@ -11,7 +11,7 @@ from hotline.database import Base, UtcDateTime, enum_column
 from hotline.directory.models import Category, Region, Unit
 from hotline.experts.models import Expert
 from hotline.labelled import Labelled
-from hotline.ticket.models import Satisfaction, Ticket
+from hotline.ticket.models import Consultation, Satisfaction, Ticket
 
 
 class AdviceKind(Labelled):
@@ -47,7 +47,7 @@ AHEAD = (AdviceStatus.BOOKED, AdviceStatus.CONFIRMED)
 
 class Advice(Base):
     """One consultation. A call hangs on a ticket or on the draft (`draft_key`) of the agent `by_id`, an appointment and
-    a question in writing on a ticket.
+    a question in writing (`consultation`: the ticket's own row of it) on a ticket.
 
     `unit_id` answers for the matter: its duty officer is reached when no expert is. `respondent_*` are whom the appeal
     complained of when the expert was asked for. The answer is the word of `answered_for` (the expert's unit).
@@ -83,6 +83,7 @@ class Advice(Base):
     by_id: Mapped[int | None] = mapped_column(ForeignKey("account.id"))
     at: Mapped[datetime] = mapped_column(UtcDateTime)
     expert_id: Mapped[int | None] = mapped_column(ForeignKey("expert.id"), index=True)
+    consultation_id: Mapped[int | None] = mapped_column(ForeignKey("consultation.id"), unique=True)
     officer_id: Mapped[int | None] = mapped_column(ForeignKey("account.id"))
     answer: Mapped[str] = mapped_column(Text, default="")
     legal_basis: Mapped[str] = mapped_column(Text, default="")
@@ -101,6 +102,7 @@ class Advice(Base):
     answered_for: Mapped[Unit | None] = relationship(foreign_keys="Advice.answered_for_id")
     by: Mapped[Account | None] = relationship(foreign_keys="Advice.by_id")
     expert: Mapped[Expert | None] = relationship()
+    consultation: Mapped[Consultation | None] = relationship()
     officer: Mapped[Account | None] = relationship(foreign_keys="Advice.officer_id")
     reviewed_by: Mapped[Account | None] = relationship(foreign_keys="Advice.reviewed_by_id")
     invitations: Mapped[list["Invitation"]] = relationship(lazy="selectin", order_by="Invitation.nth")
@@ -111,6 +113,15 @@ class Advice(Base):
     def invitation(self) -> "Invitation | None":
         """The one that waits for its answer."""
         return next((one for one in self.invitations if one.response is Response.PENDING), None)
+
+
+class AdviceReader(Base):
+    """Whom a rung told to see to a consultation: he may read it while it is open."""
+
+    __tablename__ = "advice_reader"
+
+    advice_id: Mapped[int] = mapped_column(ForeignKey("advice.id"), primary_key=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id"), primary_key=True, index=True)
 
 
 class Response(Labelled):

@@ -1,4 +1,4 @@
-"""值班表: shifts with AB角 on the city's working days, who is on duty now, and the slots an appointment may take."""
+"""值班表: shifts with AB角 on the city's working days, who is on duty now, and the slots that may be booked."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,14 +8,12 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from hotline.accounts.actor import Actor
-from hotline.accounts.operations import audit
 from hotline.clock import SHANGHAI, to_local
 from hotline.database import ROW_IDS
 from hotline.directory.time import working_calendar
-from hotline.errors import Conflict, Forbidden, Invalid, NotFound
+from hotline.errors import Conflict, Invalid, NotFound
 from hotline.experts.models import Expert, RosterShift
-from hotline.experts.pool import is_valid, may_keep
+from hotline.experts.pool import is_valid
 from hotline.experts.records import Appointment
 
 SLOT = timedelta(minutes=30)
@@ -54,60 +52,6 @@ class Day:
     shifts: list[RosterShift]
 
 
-def lay_out(session: Session, data: Data, actor: Actor, now: datetime) -> list[RosterShift]:
-    """排班: the same hours on one day, or weekly until `until`. Holidays are left out unless `on_holidays`.
-
-    Raises Invalid, Forbidden for another unit's expert, Conflict for hours that the expert has already.
-    """
-    expert, substitute = _expert(session, data["expert_id"], "expert_id"), None
-    _demand(expert, actor)
-    if data.get("substitute_id"):
-        substitute = _expert(session, data["substitute_id"], "substitute_id")
-        _check_pair(expert, substitute)
-    if data["ends"] <= data["starts"]:
-        raise Invalid("结束时间须晚于开始时间", code="hours_invalid", field="ends")
-    days = _days(session, data)
-    made = [_shift(session, expert, substitute, day, data) for day in days]
-    session.flush()
-    audit(session, actor, "roster_laid_out", f"expert:{expert.account.login}", now, f"{days[0]} 起 {len(days)} 班")
-    return made
-
-
-def swap(session: Session, shift: RosterShift, data: Data, actor: Actor, now: datetime) -> None:
-    """替班: while the expert is absent the B角 answers, and back again. By the expert, a leader or a supervisor."""
-    if actor.account_id not in (shift.expert.account_id, shift.substitute and shift.substitute.account_id):
-        _demand(shift.expert, actor)
-    if data.get("substitute_id"):
-        other = _expert(session, data["substitute_id"], "substitute_id")
-        _check_pair(shift.expert, other)
-        shift.substitute = other
-    if shift.substitute is None and data["is_absent"]:
-        raise Invalid("请先指定B角", code="substitute_required", field="substitute_id")
-    shift.is_absent = data["is_absent"]
-    session.flush()
-    word = "由B角替班" if shift.is_absent else "本人值班"
-    audit(
-        session, actor, "roster_swapped", f"shift:{shift.id}", now, f"{shift.day} {word} {data.get('text', '')}".strip()
-    )
-
-
-def remove(session: Session, shift: RosterShift, actor: Actor, now: datetime) -> None:
-    """撤班. Raises Forbidden, Conflict when an appointment stands on it."""
-    _demand(shift.expert, actor)
-    booked = select(Appointment.id).where(
-        Appointment.is_held,
-        Appointment.expert_id == shift.acting.id,
-        Appointment.starts_at >= _at(shift.day, shift.starts),
-        Appointment.starts_at < _at(shift.day, shift.ends),
-        Appointment.ends_at > now,
-    )
-    if session.scalar(booked.limit(1)) is not None:
-        raise Conflict("这一班已有预约，请先改约或由B角替班", code="shift_booked")
-    session.delete(shift)
-    session.flush()
-    audit(session, actor, "roster_removed", f"expert:{shift.expert.account.login}", now, f"{shift.day}")
-
-
 def get_shift(session: Session, shift_id: int) -> RosterShift:
     """One shift, held for a change. Raises NotFound."""
     shift = session.get(RosterShift, shift_id, with_for_update={"of": RosterShift}) if shift_id in ROW_IDS else None
@@ -140,12 +84,13 @@ def week(session: Session, first: date, experts: list[Expert]) -> list[Day]:
 
 def slots(session: Session, experts: list[Expert], now: datetime) -> list[Slot]:
     """The free half hours of these experts' shifts in the next two weeks, earliest first."""
-    by_id = {one.id: one for one in experts if is_valid(one, now)}
+    by_id = {one.id: one for one in experts}
     today = to_local(now).date()
     query = select(RosterShift).where(RosterShift.day.between(today, today + timedelta(days=AHEAD)))
     offered = [slot for shift in session.scalars(query) if shift.acting.id in by_id for slot in _slots(shift)]
     taken = _taken(session, now)
     free = {(slot.expert.id, slot.starts_at): slot for slot in offered if slot.starts_at >= now + LEAD}
+    free = {key: slot for key, slot in free.items() if is_valid(slot.expert, slot.starts_at)}
     return sorted((slot for key, slot in free.items() if key not in taken), key=lambda s: (s.starts_at, s.expert.id))
 
 
@@ -156,7 +101,7 @@ def _taken(session: Session, now: datetime) -> set[tuple[int, datetime]]:
 
 def _slots(shift: RosterShift) -> list[Slot]:
     """On the hour and half hour only, so that two shifts never offer halves that overlap."""
-    begin, end = _at(shift.day, shift.starts), _at(shift.day, shift.ends)
+    begin, end = hours_of(shift)
     first = begin + timedelta(minutes=-to_local(begin).minute % 30)
     return [Slot(shift.acting, first + n * SLOT) for n in range((end - first) // SLOT)]
 
@@ -165,7 +110,7 @@ def _at(day: date, clock: time) -> datetime:
     return datetime.combine(day, clock, SHANGHAI)
 
 
-def _days(session: Session, data: Data) -> list[date]:
+def days_of(session: Session, data: Data) -> list[date]:
     """The day itself, and the same weekday until `until`; working days only, unless holidays are wanted."""
     first, until = data["day"], data.get("until") or data["day"]
     if not first <= until <= first + timedelta(days=182):
@@ -184,31 +129,23 @@ def _note(session: Session, day: date) -> str:
     return "周末" if day.weekday() > 4 else "节假日"
 
 
-def _shift(session: Session, expert: Expert, substitute: Expert | None, day: date, data: Data) -> RosterShift:
-    starts, ends = data["starts"], data["ends"]
+def check_free(session: Session, expert: Expert, day: date, starts: time, ends: time) -> None:
+    """Raises Conflict when the expert is on duty already in these hours."""
     same = select(RosterShift.id).where(
         RosterShift.expert_id == expert.id, RosterShift.day == day, RosterShift.starts < ends, RosterShift.ends > starts
     )
     if session.scalar(same.limit(1)) is not None:
         raise Conflict(f"{expert.account.name} {day} 这段时间已有班", code="shift_overlaps", field="day")
-    shift = RosterShift(expert=expert, substitute=substitute, day=day, starts=starts, ends=ends)
-    session.add(shift)
-    return shift
 
 
-def _expert(session: Session, expert_id: int, field: str) -> Expert:
+def hours_of(shift: RosterShift) -> tuple[datetime, datetime]:
+    """From when to when."""
+    return _at(shift.day, shift.starts), _at(shift.day, shift.ends)
+
+
+def expert_by_id(session: Session, expert_id: int, field: str) -> Expert:
+    """Raises Invalid."""
     expert = session.get(Expert, expert_id) if expert_id in ROW_IDS else None
     if expert is None:
         raise Invalid("没有这位专家", code="expert_not_found", field=field)
     return expert
-
-
-def _check_pair(expert: Expert, substitute: Expert) -> None:
-    """A substitute speaks for the same unit: the answer is the unit's word."""
-    if substitute.id == expert.id or substitute.unit_id != expert.unit_id:
-        raise Invalid("B角须是同一单位的另一位专家", code="substitute_invalid", field="substitute_id")
-
-
-def _demand(expert: Expert, actor: Actor) -> None:
-    if not may_keep(expert.unit, actor):
-        raise Forbidden("只能为本单位的专家排班", code="role_refused")

@@ -14,7 +14,9 @@ FIELDS_HINT = "每行一个：分类代码 程度（1 了解、2 熟悉、3 精�
 class AskExpert(Form):
     """请专家解答."""
 
-    expert_login = line("政策专家", SHORT, required=True, widget="select", source="experts")
+    expert_login = line(
+        "政策专家", SHORT, required=True, widget="select", source="experts", hint="按领域、值班、在办和采纳情况排序"
+    )
     question = text("咨询问题", required=True, rows=3)
 
 
@@ -81,7 +83,13 @@ class RateAdvice(Form):
     satisfaction = code(Satisfaction, "对专家解答的评价", required=True, widget="radio")
 
 
-class ExpertPlace(Form):
+class Previewed(Form):
+    """A change that is shown before it is done. `seen`: the mark of the preview that is confirmed."""
+
+    seen = line("影响预览", SHORT)
+
+
+class ExpertPlace(Previewed):
     """专家库中的一位专家."""
 
     title = line("专长或职务", SHORT)
@@ -119,7 +127,7 @@ class SetPresence(Form):
     presence = code(Presence, "状态", required=True, widget="radio")
 
 
-class LayOut(Form):
+class LayOut(Previewed):
     """排班."""
 
     expert_id = kinds.Integer(required=True, metadata={"label": "专家（A角）", "widget": "select"})
@@ -139,7 +147,13 @@ class LayOut(Form):
     on_holidays = flag("节假日也值班")
 
 
-class Swap(Form):
+class Remove(Previewed):
+    """撤班."""
+
+    text = line("原因", LINE)
+
+
+class Swap(Previewed):
     """替班."""
 
     is_absent = flag("A角缺勤，由B角替班")

@@ -13,6 +13,7 @@ from hotline.experts.clocks import subject_of
 from hotline.experts.figures import Figures
 from hotline.experts.models import Expert, RosterShift
 from hotline.experts.queries import actions_on
+from hotline.experts.ranking import Place
 from hotline.experts.records import Advice, AdviceEvent
 from hotline.experts.roster import Slot
 
@@ -52,6 +53,12 @@ def _invitation(one: Any) -> dict[str, Any]:
         "why": one.why,
         "text": one.text,
     }
+
+
+def place_as_dict(place: Place) -> dict[str, Any]:
+    """One expert as the ranking judged him."""
+    one = place.expert
+    return {"login": one.account.login, "name": one.account.name, "unit_code": one.unit.code, "why": place.why}
 
 
 def expert_as_dict(expert: Expert, load: int) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from hotline.directory.time import working_calendar
 from hotline.handling.rulings import end_pause
 from hotline.ticket.clocks import TOTALS, ladder_of, rules_for, subject_of
 from hotline.ticket.facts import disputable
+from hotline.ticket.ledger import LedgerEntry, plain
 from hotline.ticket.models import Dispute, Extension, Ticket
 from hotline.ticket.models.codes import Ruling
 from hotline.ticket.operations import Data, apply, session_of
@@ -39,16 +40,30 @@ def uphold_dispute(ticket: Ticket, data: Data, actor: Actor, now: datetime) -> N
         apply(ticket, "uphold_dispute", actor, now, data, disputed_since=None, paused_since=None)
         end_pause(ticket, data["text"], now)
     else:
-        apply(ticket, "uphold_dispute", actor, now, data, disputed_since=None)
+        taken_back = _imposed_again(ticket, now) if asked.extension_id is not None else {}
+        apply(ticket, "uphold_dispute", actor, now, data, disputed_since=None, **taken_back)
         if asked.extension_id is not None:
             _take_back(ticket, data["text"], now)
     rule(asked, Ruling.GRANTED, data, actor, now)
 
 
+def _imposed_again(ticket: Ticket, now: datetime) -> dict[str, datetime]:
+    """The column that the extension moved too, as it was before: what is set from above goes back with the clock."""
+    granted = select(LedgerEntry.changes).filter_by(ticket_id=ticket.id, action="grant_extension")
+    newest = session_of(ticket).scalars(granted.order_by(LedgerEntry.seq.desc()).limit(1)).one()
+    before, after = newest.get("imposed_due_at", (None, None))
+    if ticket.imposed_due_at is None or plain(ticket.imposed_due_at) != after:
+        return {}
+    return {"imposed_due_at": max(datetime.fromisoformat(before), _earliest(ticket, now))}
+
+
+def _earliest(ticket: Ticket, now: datetime) -> datetime:
+    return due(working_calendar(session_of(ticket)), now, GRACE, day_ends=rules_for(ticket).day_ends).at
+
+
 def _take_back(ticket: Ticket, reason: str, now: datetime) -> None:
-    session, rules = session_of(ticket), rules_for(ticket)
+    session, earliest = session_of(ticket), _earliest(ticket, now)
     calendar = working_calendar(session)
-    earliest = due(calendar, now, GRACE, day_ends=rules.day_ends).at
     for clock in deadlines.hold(session, subject_of(ticket), TOTALS):
         extended = [move for move in clock.moves if move["kind"] == "extension"]
         if extended:

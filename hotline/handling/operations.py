@@ -37,8 +37,8 @@ def sign(ticket: Ticket, data: Data, actor: Actor, now: datetime) -> None:
 
 
 def sign_by_default(ticket: Ticket, data: Data, actor: Actor, now: datetime) -> None:
-    """Unsigned after its time counts as signed."""
-    apply(ticket, "sign_by_default", actor, now, data, signed_at=now)
+    """Unsigned after its time counts as signed: at that time (`counts_from`), not when the sweep came by."""
+    apply(ticket, "sign_by_default", actor, now, data, signed_at=data.get("counts_from", now))
 
 
 def object(ticket: Ticket, data: Data, actor: Actor, now: datetime) -> None:
@@ -53,13 +53,14 @@ def object(ticket: Ticket, data: Data, actor: Actor, now: datetime) -> None:
 
 
 def assign_handler(ticket: Ticket, data: Data, actor: Actor, now: datetime) -> None:
-    """指派经办人 within the lead unit or below."""
+    """指派经办人 within one's own unit or below: of the unit's own part, where it supports or was sent one."""
     account = by_login(session_of(ticket), data["handler_login"], Role.HANDLER, "handler_login")
-    if ticket.lead_unit_id not in account.unit.chain_ids:
+    part = _part_of(ticket, actor)
+    if (part.unit_id if part else ticket.lead_unit_id) not in account.unit.chain_ids:
         raise Invalid(f"{account.name}不是本单位的经办人", code="handler_elsewhere", field="handler_login")
     check_person(ticket, account, "handler_login")
-    apply(ticket, "assign_handler", actor, now, data, handler_id=account.id)
-    lead_of(ticket).handler_id = account.id
+    apply(ticket, "assign_handler", actor, now, data, **({} if part else {"handler_id": account.id}))
+    (part or lead_of(ticket)).handler_id = account.id
 
 
 def delegate(ticket: Ticket, data: Data, actor: Actor, now: datetime) -> None:

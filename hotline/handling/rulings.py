@@ -10,24 +10,22 @@ from hotline.clock import to_local
 from hotline.deadlines import operations as deadlines
 from hotline.directory.time import working_calendar
 from hotline.errors import Invalid
-from hotline.ticket.clocks import TOTALS, ladder_of, rules_for, subject_of
+from hotline.ticket.clocks import TOTALS, WITH_PAUSES, ladder_of, pausable, rules_for, subject_of
 from hotline.ticket.models import Extension, Pause, Ticket
 from hotline.ticket.models.codes import Ruling
 from hotline.ticket.operations import Data, apply, session_of
 from hotline.ticket.parts import rule
 from routing.deadlines import Limit, LimitUnit, later
-from routing.profiles import ORIGINAL, ClockName
+from routing.profiles import ORIGINAL
 
 
 def request_extension(ticket: Ticket, data: Data, actor: Actor, now: datetime) -> None:
-    """申请延期: before expiry, within the profile's longest time. Raises Invalid for more days than that.
+    """申请延期: before expiry, within the profile's longest time. Raises Invalid for a later due time than that.
 
     A due time set from above is for those above to move: the request then carries who agreed, where and when.
     """
     agreed = _agreed(ticket, data, to_local(now).date())
-    longest = _longest_extension(ticket)
-    if longest is not None and data["working_days"] > longest:
-        raise Invalid(f"延期最长 {longest} 个工作日", code="extension_too_long", field="working_days")
+    _check_length(ticket, Limit(data["working_days"], LimitUnit.WORKING_DAY))
     apply(ticket, "request_extension", actor, now, data, extension_pending=True)
     asked = {name: data[name] for name in ("reason", "legal_basis", "text", "working_days")}
     session_of(ticket).add(Extension(ticket_id=ticket.id, by_id=actor.account_id, at=now, **asked, **agreed))
@@ -48,11 +46,17 @@ def _agreed(ticket: Ticket, data: Data, today: date) -> dict[str, Any]:
     return told
 
 
-def _longest_extension(ticket: Ticket) -> int | None:
-    rules = rules_for(ticket)
-    original = rules.limit(ClockName.TOTAL, ticket.appeal_type, ticket.urgency)
-    limit = original if rules.extension_limit == ORIGINAL else rules.extension_limit
-    return limit.amount if isinstance(limit, Limit) and limit.unit is LimitUnit.WORKING_DAY else None
+def _check_length(ticket: Ticket, asked: Limit) -> None:
+    """As instants, so that a limit in hours bounds days too: one working day may be a weekend long."""
+    session, allowed = session_of(ticket), rules_for(ticket).extension_limit
+    calendar = working_calendar(session)
+    for clock in deadlines.hold(session, subject_of(ticket), TOTALS):
+        original = Limit.parse(clock.limit)
+        # A longest time in days was written for limits in days, not for what is due within hours.
+        longest = original if allowed == ORIGINAL or original.unit is not LimitUnit.WORKING_DAY else allowed
+        if later(calendar, clock.due_at, asked) > later(calendar, clock.due_at, longest):
+            message = f"延期最长 {longest.label}，申请的 {asked.label}已超过"
+            raise Invalid(message, code="extension_too_long", field="working_days")
 
 
 def grant_extension(ticket: Ticket, data: Data, actor: Actor, now: datetime) -> None:
@@ -89,10 +93,12 @@ def request_pause(ticket: Ticket, data: Data, actor: Actor, now: datetime) -> No
 
 
 def grant_pause(ticket: Ticket, data: Data, actor: Actor, now: datetime) -> None:
-    """同意挂起: the total clock stands still, PAUSE_LIMIT runs."""
+    """同意挂起: the total clock and those of supporting and delegated units stand still, PAUSE_LIMIT runs."""
     asked = _pending(ticket, Pause)
     apply(ticket, "grant_pause", actor, now, data, pause_pending=False, paused_since=now)
-    deadlines.pause(session_of(ticket), subject_of(ticket), TOTALS, now)
+    session = session_of(ticket)
+    for subject in pausable(session, ticket):
+        deadlines.pause(session, subject, WITH_PAUSES, now)
     rule(asked, Ruling.GRANTED, data, actor, now)
 
 
@@ -104,26 +110,30 @@ def deny_pause(ticket: Ticket, data: Data, actor: Actor, now: datetime) -> None:
 
 
 def resume(ticket: Ticket, data: Data, actor: Actor, now: datetime) -> None:
-    """恢复办理: by the unit, a supervisor, or the clock when the pause has lasted long enough."""
+    """恢复办理: by the unit, a supervisor, or the clock when the pause has lasted long enough.
+
+    A sweep that comes late gives no time away: the clocks go on from when the pause was over (`counts_from`).
+    """
     apply(ticket, "resume", actor, now, data, paused_since=None)
-    end_pause(ticket, "", now)
+    end_pause(ticket, "", data.get("counts_from", now))
 
 
 def end_pause(ticket: Ticket, reason: str, now: datetime) -> None:
-    """The pause is over: the total clock goes on with the time it had. Without a reason it is the pause's own."""
+    """The pause is over: what stood still goes on with the time it had. Without a reason it is the pause's own."""
     session = session_of(ticket)
     running = select(Pause).filter_by(ticket_id=ticket.id, ruling=Ruling.GRANTED, ended_at=None)
     pause = session.scalars(running).one()
     pause.ended_at = now
-    deadlines.resume(
-        session,
-        subject_of(ticket),
-        TOTALS,
-        now,
-        calendar=working_calendar(session),
-        ladder_of=lambda clock: ladder_of(session, clock),
-        reason=reason or pause.text,
-    )
+    for subject in pausable(session, ticket):
+        deadlines.resume(
+            session,
+            subject,
+            WITH_PAUSES,
+            now,
+            calendar=working_calendar(session),
+            ladder_of=lambda clock: ladder_of(session, clock),
+            reason=reason or pause.text,
+        )
 
 
 Asked = TypeVar("Asked", Extension, Pause)

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from hotline.accounts.actor import SYSTEM, Actor
+from hotline.accounts.actor import SYSTEM, Actor, actor_of
 from hotline.accounts.models import Account
 from hotline.accounts.queries import responsible_for
 from hotline.clock import to_local
@@ -82,7 +82,22 @@ def amend(ticket: Ticket, data: Data, actor: Actor, now: datetime) -> None:
         changes["category_id"] = leaf_category(session, data["category_code"], day).id
     if data.get("region_code"):
         changes["region_id"] = by_code(session, Region, data["region_code"], day).id
+    if data.get("is_confidential") is not None:
+        changes["is_confidential"] = data["is_confidential"]
+    changes |= _amended_respondent(ticket, data, day)
     apply(ticket, "amend", actor, now, data, **changes)
+
+
+def _amended_respondent(ticket: Ticket, data: Data, day: date) -> dict[str, Any]:
+    """The respondent as it is known now, and another follower where the present one turns out to be concerned."""
+    session, keeper = session_of(ticket), actor_of(session_of(ticket), ticket.follower)
+    about = respondent_of(session, data, day)
+    if not data.get("respondent_withdrawn"):
+        about = {column: new or getattr(ticket, column) for column, new in about.items()}
+    by_unit = about["respondent_unit_id"] in keeper.avoids
+    if by_unit or about["respondent_account_id"] == keeper.account_id:
+        about["follower_id"] = _follower(session, keeper, day, about)
+    return about
 
 
 def withdraw(ticket: Ticket, data: Data, actor: Actor, now: datetime) -> None:

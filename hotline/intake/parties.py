@@ -1,6 +1,7 @@
 """Who raises the appeal and whom it is about."""
 
 import re
+from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
@@ -13,10 +14,13 @@ from hotline.directory import uscc
 from hotline.directory.models import Enterprise, Unit
 from hotline.directory.queries import by_code, enterprise_by_uscc
 from hotline.errors import Invalid
-from hotline.ticket.models import RespondentKind
+from hotline.ticket.models import AppealType, RespondentKind
 from hotline.ticket.operations import Data
 
 PHONE = re.compile(r"\d{3,15}")
+RESPONDENT = ("respondent_kind", "respondent_unit_code", "respondent_name", "respondent_login")
+SHELTERING = (*RESPONDENT, "is_confidential", "is_anonymous")
+ACCUSING = frozenset({AppealType.COMPLAINT, AppealType.TIP_OFF})
 
 
 def enterprise_of(session: Session, data: Data) -> int | None:
@@ -47,6 +51,14 @@ def contact_of(data: Data) -> dict[str, Any]:
         "phone_lookup": phone_lookup(phone) if phone else None,
         "wants_callback": data.get("wants_callback", True) and bool(phone),  # nobody can be called without a number
     }
+
+
+def is_sheltered(form: Mapping[str, Any]) -> bool:
+    """Whether an appeal's words stay with those who handle it: it accuses, names somebody, or its caller stays hidden.
+
+    `form`: as posted, so that the desk can ask before anything is registered.
+    """
+    return form.get("appeal_type") in ACCUSING or any(form.get(name) for name in SHELTERING)
 
 
 def respondent_of(session: Session, data: Data, day: date) -> dict[str, Any]:

@@ -21,7 +21,16 @@ CALL_TIMES = ["工作时间均可", "上午", "下午", "晚间"]
 LANGUAGES = ["普通话", "粤语", "英语", "其他"]
 
 
-class Registration(Form):
+class Respondent(Form):
+    """Whom an appeal is about."""
+
+    respondent_kind = code(RespondentKind, "被反映对象")
+    respondent_unit_code = reference("被反映单位", "units")
+    respondent_name = line("被反映的企业或个人", 120)
+    respondent_login = line("被反映人员工号", SHORT, hint="被反映人是系统用户时填写，其本人将自动回避")
+
+
+class Registration(Respondent):
     """What is registered of an appeal, whichever way it goes from there."""
 
     appeal_type = code(AppealType, "诉求类型", required=True, widget="radio")
@@ -38,10 +47,6 @@ class Registration(Form):
     contact_phone = line("联系电话", SHORT, widget="tel")
     call_time = line("方便接听时间", SHORT, widget="select", choices=[(value, value) for value in CALL_TIMES])
     language = line("语言", 20, widget="select", choices=[(value, value) for value in LANGUAGES])
-    respondent_kind = code(RespondentKind, "被反映对象")
-    respondent_unit_code = reference("被反映单位", "units")
-    respondent_name = line("被反映的企业或个人", 120)
-    respondent_login = line("被反映人员工号", SHORT, hint="被反映人是系统用户时填写，其本人将自动回避")
     is_confidential = flag("身份保密")
     is_anonymous = flag("匿名")
     wants_callback = flag("需要回访", True)
@@ -114,12 +119,14 @@ class Supplement(Form):
     text = text("补充内容", required=True)
 
 
-class Amendment(Form):
-    """修改登记: only what is given changes."""
+class Amendment(Respondent):
+    """修改登记: only what is given changes; `respondent_withdrawn` takes back what was said of a respondent before."""
 
     title = line("标题", 120)
     category_code = reference("事项分类", "categories")
     region_code = reference("涉及区域", "regions")
     place = line("具体地点")
     urgency = code(Urgency, "紧急程度")
+    respondent_withdrawn = flag("原登记的被反映对象有误，予以撤销", silent=True)
+    is_confidential = flag("身份保密", None, widget="radio", choices=[("true", "改为保密"), ("false", "解除保密")])
     text = text("修改原因", required=True, rows=2)

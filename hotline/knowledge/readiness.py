@@ -49,7 +49,8 @@ def _ask(session: Session, holder: IndexHolder, on: date) -> None:
 
 
 def _likely(session: Session) -> list[str]:
-    asked = session.scalars(select(SearchLog.question).order_by(SearchLog.id.desc()).limit(QUESTIONS)).all()
+    worded = select(SearchLog.question).where(SearchLog.question != "")
+    asked = session.scalars(worded.order_by(SearchLog.id.desc()).limit(QUESTIONS)).all()
     titles = session.scalars(select(KbEntryVersion.title).order_by(KbEntryVersion.id.desc()).limit(QUESTIONS)).all()
     return list(dict.fromkeys([*asked, *titles]))[:QUESTIONS] or ["贴息"]
 

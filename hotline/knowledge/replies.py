@@ -15,7 +15,7 @@ from hotline.ticket.models import Reply, Ticket
 from hotline.ticket.models.codes import Ruling
 from hotline.ticket.parts import latest_reply
 from hotline.ticket.queries import get
-from hotline.ticket.view import is_shielded
+from hotline.ticket.view import stays_inside
 from knowledge_base.doc_numbers import as_written
 
 _NUMBERS = re.compile(r"(?<![0-9A-Z〔])(?:[0-9][0-9\-\s]{5,}[0-9xX]|[0-9A-Z]{18})(?![0-9A-Z])")
@@ -27,14 +27,13 @@ def draft_from_reply(session: Session, actor: Actor, number: str, now: datetime)
     """A draft (问答, internal until classified) from the public text of a ticket's approved reply, and nothing else.
 
     Raises NotFound for a ticket out of sight, Forbidden, Invalid when there is no such reply or its ticket is
-    confidential, anonymous or a tip-off.
+    confidential, anonymous, a tip-off, or names a respondent.
     """
     ticket = get(session, actor, number)
     reply = latest_reply(ticket)
     if reply is None or reply.ruling is not Ruling.GRANTED:
         raise Invalid("这件工单还没有审核通过的答复", code="no_reply", field="number")
-    if is_shielded(ticket):
-        raise Invalid("保密、匿名和举报工单的答复不能转为知识", code="ticket_shielded", field="number")
+    _check_open(ticket)
     owner = Ownership(
         unit_id=reply.unit_id or actor.unit_id or 0, category_id=ticket.category_id, is_public=False, type=EntryType.QA
     )
@@ -46,8 +45,10 @@ def draft_from_answer(
 ) -> KbEntry:
     """A draft from an expert's passed answer (`said`: title, text, basis), without what could name the enterprise.
 
-    Raises Forbidden for whom the unit's entries are not.
+    Raises Forbidden for whom the unit's entries are not, Invalid as `draft_from_reply` does.
     """
+    if ticket is not None:
+        _check_open(ticket)
     title, text, basis = (_NUMBERS.sub(MASK, one) if ticket is None else scrubbed(ticket, one) for one in said)
     content = Content(
         title=title[:MAX_TITLE],
@@ -58,6 +59,12 @@ def draft_from_answer(
         source_title=basis[:MAX_TITLE],
     )
     return draft_with(session, owner, content, actor, now, "由专家咨询的答复转来")
+
+
+def _check_open(ticket: Ticket) -> None:
+    if stays_inside(ticket):
+        message = "保密、匿名、举报和写明被反映对象的工单，答复不能转为知识"
+        raise Invalid(message, code="ticket_shielded", field="number")
 
 
 def scrubbed(ticket: Ticket, text: str) -> str:

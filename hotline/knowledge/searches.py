@@ -39,11 +39,17 @@ def masked(question: str) -> str:
     return _DIGITS.sub("***", " ".join(normalise(question).split()))[:MAX_QUESTION]
 
 
-def log_search(session: Session, question: str, found: Found, now: datetime, *, is_public: bool) -> int | None:
-    """Keep a question and how many answers it had; its id, for `choose`. A question of one character is none."""
+def log_search(
+    session: Session, question: str, found: Found, now: datetime, *, is_public: bool, wordless: bool = False
+) -> int | None:
+    """Keep a question and how many answers it had; its id, for `choose`. A question of one character is none.
+
+    `wordless`: that something was asked is counted, its words are not kept.
+    """
     words = masked(question)
     if len(words) < 2:
         return None
+    words = "" if wordless else words
     top = found.hits[0].entry_id if found.hits else None
     row = SearchLog(question=words, at=now, is_public=is_public, hits=len(found.hits), top_entry_id=top)
     session.add(row)
@@ -62,7 +68,9 @@ def choose(session: Session, log_id: int, hit: Hit | tuple[int, int]) -> None:
 def unanswered(session: Session, since: datetime, top: int = 50) -> list[Unanswered]:
     """Questions without an answer and without a gap registered for them, the most frequent first."""
     counted = select(SearchLog.question, func.count().label("times"), func.max(SearchLog.at).label("last"))
-    counted = counted.where(SearchLog.hits == 0, SearchLog.at >= since, SearchLog.gap_id.is_(None))
+    counted = counted.where(
+        SearchLog.hits == 0, SearchLog.at >= since, SearchLog.gap_id.is_(None), SearchLog.question != ""
+    )
     counted = counted.group_by(SearchLog.question).order_by(func.count().desc(), func.max(SearchLog.at).desc())
     return [Unanswered(row.question, row.times, row.last) for row in session.execute(counted.limit(top))]
 

@@ -3,20 +3,18 @@
 import secrets
 from collections.abc import Mapping
 from datetime import datetime
-from itertools import groupby
 from typing import Any
 
 from flask import Response, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from hotline.accounts.actor import Actor
-from hotline.clock import to_local, utcnow
+from hotline.clock import utcnow
 from hotline.errors import DomainError, NotFound, Unauthenticated
 from hotline.experts import appointments
 from hotline.experts.actions import form_of, perform_on_advice
 from hotline.experts.queries import actions_on, get_advice
 from hotline.experts.records import AHEAD, Advice
-from hotline.experts.roster import DAYS, Slot
 from hotline.idempotency import once
 from hotline.portal import access
 from hotline.portal.views import current_enterprise, pages
@@ -91,7 +89,7 @@ def _page(
             no=ticket.no,
             booked=[_shown(one, actor, now) for one in booked],
             is_open=is_open,
-            days=_days(appointments.offered(db, ticket, now)) if is_open else [],
+            days=appointments.by_day(appointments.offered(db, ticket, now)) if is_open else [],
             fields=[one for one in fields_of(form_of("book"), typed, errors) if one["name"] in ("mode", "question")],
             chosen=(typed or {}).get("slot", ""),
             levels=next(f for f in fields_of(form_of("rate_advice")) if f["name"] == "satisfaction")["choices"],
@@ -115,16 +113,3 @@ def _shown(advice: Advice, actor: Actor, now: datetime) -> dict[str, Any]:
         "legal_basis": advice.legal_basis,
         "can": {row.action for row in actions_on(advice, actor, now)},
     }
-
-
-def _days(slots: list[Slot]) -> list[tuple[str, list[tuple[str, str]]]]:
-    """Day → (value, label); of a unit's experts who are free at the same time one is enough. No expert is named."""
-    kept = list({(slot.starts_at, slot.expert.unit_id): slot for slot in reversed(slots)}.values())[::-1]
-    by_day = groupby(kept, key=lambda slot: to_local(slot.starts_at).date())
-    return [
-        (
-            f"{day.month}月{day.day}日 {DAYS[day.weekday()]}",
-            [(slot.key, f"{to_local(slot.starts_at):%H:%M} {slot.expert.unit.short_name}") for slot in group],
-        )
-        for day, group in by_day
-    ]

@@ -15,7 +15,11 @@ from hotline.deadlines import operations as deadlines
 from hotline.deadlines.models import Clock, ClockState, Firing
 from hotline.deadlines.queries import RUNNING
 from hotline.errors import Conflict
+from hotline.experts.clocks import ADVICE
+from hotline.experts.records import AdviceEvent
+from hotline.experts.rungs import PASSED_UP, RUNG
 from hotline.messages.models import Notice
+from hotline.supervision.advice_notices import PREFIX, event_id
 from hotline.supervision.rungs import SUBJECTS, tickets_of
 from hotline.ticket.ledger import LedgerEntry
 from hotline.ticket.models import Ticket
@@ -51,8 +55,22 @@ def to_confirm(session: Session, actor: Actor, among: ColumnElement[bool]) -> di
         for row in session.execute(query)
         if row.data.get("acknowledge") and _is_his(row.data, actor)
     }
+    asked |= _of_advice(session, actor, among)
     live = _unconfirmed(session, [one.key for one in asked.values()]) if asked else set()
     return {notice: one for notice, one in asked.items() if one.key in live}
+
+
+def _of_advice(session: Session, actor: Actor, among: ColumnElement[bool]) -> dict[int, Asked]:
+    """The same of experts' consultations: whoever was told may confirm, also who does not see the rest of it."""
+    mine = select(Notice.id, Notice.topic).where(among, Notice.account_id == actor.account_id)
+    events = {row.id: event_id(row.topic) for row in session.execute(mine.where(Notice.topic.startswith(PREFIX)))}
+    query = select(AdviceEvent.id, AdviceEvent.data, AdviceEvent.text).where(AdviceEvent.id.in_(set(events.values())))
+    rows = {row.id: row for row in session.execute(query.where(AdviceEvent.action.in_((RUNG, PASSED_UP))))}
+    return {
+        notice: Asked(_key(rows[event].data), rows[event].text)
+        for notice, event in events.items()
+        if event in rows and rows[event].data.get("acknowledge")
+    }
 
 
 def _key(data: dict[str, list[int]]) -> Key:
@@ -72,8 +90,11 @@ def _unconfirmed(session: Session, keys: Collection[Key]) -> set[Key]:
     return {(row.clock_id, row.rung) for row in found}
 
 
-def acknowledge(session: Session, actor: Actor, notice_id: int, now: datetime) -> str:
-    """确认收到 of one's own notice, which is read by that; the ticket's number. Raises Conflict when none is wanted."""
+def acknowledge(session: Session, actor: Actor, notice_id: int, now: datetime) -> str | None:
+    """确认收到 of one's own notice, which is read by that; the ticket's number, None for an expert's consultation.
+
+    Raises Conflict when none is wanted.
+    """
     asked = to_confirm(session, actor, Notice.id == notice_id).get(notice_id)
     if asked is None or actor.account_id is None:
         raise Conflict("这条提醒已有人确认，或者不再需要确认", code="nothing_to_acknowledge")
@@ -81,10 +102,9 @@ def acknowledge(session: Session, actor: Actor, notice_id: int, now: datetime) -
     firing = select(Firing).filter_by(clock_id=clock_id, rung=rung).with_for_update()
     deadlines.acknowledge(session.scalars(firing).one(), actor.account_id, now)
     session.execute(update(Notice).filter_by(id=notice_id, read_at=None).values(read_at=now))
-    number: str = session.scalars(
+    return session.scalar(
         select(Ticket.no).join(Notice, Notice.ticket_id == Ticket.id).where(Notice.id == notice_id, scope(actor))
-    ).one()
-    return number
+    )
 
 
 def confirmed(session: Session, keys: Collection[Key]) -> dict[Key, tuple[int, datetime]]:
@@ -113,7 +133,7 @@ def unconfirmed(session: Session, actor: Actor) -> list[Unconfirmed]:
     query = select(Firing, Clock).join(Clock, Clock.id == Firing.clock_id)
     query = query.where(Firing.must_acknowledge, Firing.acknowledged_at.is_(None), RUNNING)
     query = query.where(
-        Clock.subject_kind.in_(("ticket", *SUBJECTS))
+        Clock.subject_kind.in_(("ticket", *SUBJECTS, ADVICE))
     )  # the knowledge base's rungs are told by its own notices
     rows = session.execute(query.order_by(Firing.fired_at, Firing.id).limit(LISTED)).all()
     tickets = tickets_behind(session, actor, [clock for _, clock in rows])

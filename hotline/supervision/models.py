@@ -30,7 +30,8 @@ class ShiftNote(Base):
 class Substitution(Base):
     """代办: while one is away until `last_day`, another holds the work; what is still open then goes back.
 
-    `numbers` are the tickets that passed over; posts end and begin by their own days.
+    `numbers` are the tickets that passed over, `consultations` the experts' (ids); posts end and begin by their own
+    days. `misfits`: what could not pass, at the beginning or at the end: [what, why].
     """
 
     __tablename__ = "substitution"
@@ -42,6 +43,8 @@ class Substitution(Base):
     first_day: Mapped[date] = mapped_column(Date)
     last_day: Mapped[date] = mapped_column(Date)
     numbers: Mapped[list[Any]] = mapped_column(default=list)
+    consultations: Mapped[list[Any]] = mapped_column(default=list)
+    misfits: Mapped[list[Any]] = mapped_column(default=list)
     by_id: Mapped[int | None] = mapped_column(ForeignKey("account.id"))
     at: Mapped[datetime] = mapped_column(UtcDateTime)
     ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime, index=True)

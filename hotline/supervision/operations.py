@@ -13,8 +13,8 @@ from hotline.ticket.parts import check_person
 
 
 def supervise(ticket: Ticket, data: Data, actor: Actor, now: datetime) -> None:
-    """督办, by a supervisor or by the ladder."""
-    apply(ticket, "supervise", actor, now, data, supervised_since=now)
+    """督办, by a supervisor or by the ladder (`counts_from`: when the rung was due)."""
+    apply(ticket, "supervise", actor, now, data, supervised_since=data.get("counts_from", now))
 
 
 def lift_supervision(ticket: Ticket, data: Data, actor: Actor, now: datetime) -> None:

@@ -11,6 +11,8 @@ from hotline.accounts.actor import SYSTEM
 from hotline.deadlines.models import Clock, ClockState, Firing
 from hotline.deadlines.sweep import next_pass
 from hotline.directory.time import working_calendar
+from hotline.experts import rungs as advice_rungs
+from hotline.experts.clocks import ADVICE
 from hotline.supervision.rungs import SUBJECTS, concerned, lock, tickets_of
 from hotline.ticket import ledger
 from hotline.ticket.models import Ticket
@@ -32,9 +34,9 @@ def next_above(told: Collection[str]) -> str | None:
 
 
 def _waiting(now: datetime) -> ColumnElement[bool]:
-    on_tickets = Clock.subject_kind.in_(("ticket", *SUBJECTS))
+    passed = Clock.subject_kind.in_(("ticket", *SUBJECTS, ADVICE))
     owed = and_(Firing.must_acknowledge, Firing.acknowledged_at.is_(None), Firing.pass_at <= now)
-    return and_(owed, Clock.state != ClockState.STOPPED, on_tickets)
+    return and_(owed, Clock.state != ClockState.STOPPED, passed)
 
 
 def is_waiting(session: Session, now: datetime) -> bool:
@@ -52,8 +54,9 @@ def pass_on(session: Session, now: datetime) -> int:
 
 
 def _pass(session: Session, firing: Firing, clock: Clock, now: datetime) -> bool:
-    """False: somebody works on the ticket just now; the next round comes by."""
-    if not lock(clock.subject_kind)(session, [clock.subject_id]):
+    """False: somebody works on the ticket or consultation just now; the next round comes by."""
+    take = advice_rungs.lock if clock.subject_kind == ADVICE else lock(clock.subject_kind)
+    if not take(session, [clock.subject_id]):
         return False
     above = next_above({told["whom"] for told in firing.told})
     if above is None:
@@ -61,7 +64,11 @@ def _pass(session: Session, firing: Firing, clock: Clock, now: datetime) -> bool
         return False
     told = [{"whom": above, "channels": ["inbox"], "passed_on": True}]
     firing.told, firing.pass_at = [*firing.told, *told], None if above == LAST else _again(session, clock, now)
-    _write(session, firing, clock, told, now)
+    if clock.subject_kind == ADVICE:
+        key = [firing.clock_id, firing.rung]
+        advice_rungs.pass_up(session, clock.subject_id, above, key, clock.name, now)
+    else:
+        _write(session, firing, clock, told, now)
     return True
 
 

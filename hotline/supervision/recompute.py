@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import and_, select, union
+from sqlalchemy import and_, func, select, union
 from sqlalchemy.orm import Session
 
 from hotline.accounts.actor import SYSTEM, Actor
@@ -23,8 +23,9 @@ from hotline.directory.holidays import YearNotice, import_year, spans, stored_ye
 from hotline.directory.models import SlaProfile, WorkingHours
 from hotline.directory.operations import set_hours
 from hotline.directory.time import rules_of, working_calendar
+from hotline.experts.clocks import ADVICE
 from hotline.experts.clocks import recount as recount_advice
-from hotline.knowledge.clocks import recount
+from hotline.knowledge.clocks import KINDS, recount
 from hotline.supervision.rungs import SUBJECTS
 from hotline.ticket import ledger
 from hotline.ticket.models import Ticket
@@ -176,10 +177,27 @@ def recompute_by_hours(
 
 def recompute_by_profile(session: Session, actor: Actor, profile: SlaProfile, now: datetime) -> list[Move]:
     """Take the open tickets of a profile's older versions over to this one; the due times that moved."""
+    before: dict[str, object] = {"tickets_by_version": _versions(session, profile)}
     moves = recompute(session, actor, f"按“{profile.name}”第 {profile.version} 版重算", now, profile)
+    after = {"version": profile.version, "tickets_by_version": _versions(session, profile)}
     subject = f"profile:{profile.code}:{profile.version}"
-    _audit(session, actor, "profile_recompute", subject, now, ({}, {"version": profile.version}), moves)
+    _audit(session, actor, "profile_recompute", subject, now, (before, after), moves)
     return moves
+
+
+def _versions(session: Session, profile: SlaProfile) -> dict[str, int]:
+    """How many tickets that have not ended are counted by each version of a profile."""
+    open_ones = visible(SYSTEM).where(Ticket.closed_at.is_(None)).subquery()
+    query = select(SlaProfile.version, func.count()).join(open_ones, open_ones.c.profile_id == SlaProfile.id)
+    found = session.execute(query.where(SlaProfile.code == profile.code).group_by(SlaProfile.version))
+    return {str(version): count for version, count in found}
+
+
+def beside(session: Session) -> dict[str, int]:
+    """How many open clocks of the knowledge base and of the experts are counted again with the tickets'."""
+    alive = select(func.count()).select_from(Clock).where(ALIVE)
+    kinds = {"knowledge": tuple(KINDS), "experts": (ADVICE,)}
+    return {name: session.scalar(alive.where(Clock.subject_kind.in_(which))) or 0 for name, which in kinds.items()}
 
 
 def _days(notice: YearNotice | None) -> dict[str, object]:
@@ -197,7 +215,8 @@ def _audit(
     change: tuple[dict[str, object], dict[str, object]],
     moves: list[Move],
 ) -> None:
-    details = {"before": change[0], "after": change[1], "moves": [move.plain() for move in moves]}
+    details: dict[str, Any] = {"before": change[0], "after": change[1], "moves": [move.plain() for move in moves]}
+    details["beside"] = beside(session)
     audit(session, actor, action, subject, now, details=details)
 
 

@@ -5,13 +5,16 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import Select, insert, select, update
 from sqlalchemy.orm import Session
 
-from hotline.accounts.actor import SYSTEM
+from hotline.accounts.actor import SYSTEM, Actor
+from hotline.accounts.models import Account
 from hotline.clock import to_local
 from hotline.database import Base
 from hotline.deadlines.sweep import Fired
+from hotline.experts.clocks import ADVICE
+from hotline.experts.records import Advice
 from hotline.handling import operations as handling
 from hotline.handling import rulings
 from hotline.outbox.operations import Effect, put_many
@@ -19,35 +22,37 @@ from hotline.supervision import operations as supervision
 from hotline.ticket.clocks import ASSIGNMENT, CONSULTATION, DECISION
 from hotline.ticket.ledger import LedgerEntry
 from hotline.ticket.models import Assignment, Consultation, Decision, Ticket
+from hotline.ticket.operations import Data
 from routing.profiles import ClockName
 
 LEDGER = Base.metadata.tables[LedgerEntry.__tablename__]
 """Written past the ORM: a sweep writes thousands of rows."""
 SUBJECTS: dict[str, Any] = {ASSIGNMENT: Assignment, CONSULTATION: Consultation, DECISION: Decision}
 """Kinds of subject that hang on a ticket and fire into its ledger."""
-OF_A_UNIT: dict[str, Any] = {ASSIGNMENT: Assignment, DECISION: Decision}
-"""Those that another unit than the lead may owe: their rungs reach that unit's people."""
-
-
-def _supervise(ticket: Ticket, now: datetime, why: str) -> None:
-    if ticket.supervised_since is None:
-        supervision.supervise(ticket, {"text": why}, SYSTEM, now)
-
-
-def _resume(ticket: Ticket, now: datetime, why: str) -> None:
-    rulings.resume(ticket, {"text": why}, SYSTEM, now)
-
-
-def _sign(ticket: Ticket, now: datetime, why: str) -> None:
-    handling.sign_by_default(ticket, {"text": why}, SYSTEM, now)
-
-
-EFFECTS: dict[str, Callable[[Ticket, datetime, str], None]] = {
-    "sign_by_default": _sign,
-    "supervise": _supervise,
-    "resume": _resume,
+WHOSE: dict[str, Select[int, int, int]] = {
+    ASSIGNMENT: select(Assignment.id, Assignment.unit_id, Assignment.handler_id),
+    DECISION: select(Decision.id, Decision.unit_id, Decision.handler_id),
+    CONSULTATION: select(Consultation.id, Account.unit_id, Consultation.expert_id.label("handler_id")).join(
+        Consultation.expert
+    ),
 }
-"""What the clock does itself. Other effects of a ladder are notices (`messages`)."""
+"""Those that others than the lead owe, a unit or an expert: their rungs reach them and their unit's people."""
+
+
+def _supervise(ticket: Ticket, data: Data, actor: Actor, now: datetime) -> None:
+    if ticket.supervised_since is None:
+        supervision.supervise(ticket, data, actor, now)
+
+
+EFFECTS: dict[str, Callable[[Ticket, Data, Actor, datetime], None]] = {
+    "sign_by_default": handling.sign_by_default,
+    "supervise": _supervise,
+    "resume": rulings.resume,
+}
+"""What the clock does itself, counted from the rung's own time (`counts_from`), however late the sweep comes by. Other
+effects of a ladder are notices (`messages`)."""
+TURNING = frozenset({"resume"})
+"""Effects that set other clocks of the ticket going."""
 
 
 def lock(kind: str) -> Callable[[Session, Collection[int]], Collection[int]]:
@@ -72,14 +77,17 @@ def fire(kind: str) -> Callable[[Session, Sequence[Fired], datetime], None]:
         for ticket_id, one in by_ticket:
             if one.rung.effect in EFFECTS:
                 ticket = session.get_one(Ticket, ticket_id, populate_existing=True)
-                EFFECTS[one.rung.effect](ticket, now, sentence(one))
+                EFFECTS[one.rung.effect](ticket, {"text": sentence(one), "counts_from": one.rung_due_at}, SYSTEM, now)
                 session.flush()
 
     return handle
 
 
 def tickets_of(session: Session, kind: str, ids: Collection[int]) -> dict[int, int]:
-    """The ticket of each subject; a subject of the knowledge base has none."""
+    """The ticket of each subject; a subject of the knowledge base has none, nor has a call of a draft."""
+    if kind == ADVICE:
+        on_tickets = select(Advice.id, Advice.ticket_id).where(Advice.id.in_(ids), Advice.ticket_id.is_not(None))
+        return {row.id: row.ticket_id for row in session.execute(on_tickets)}
     if kind not in SUBJECTS:
         return {one: one for one in ids} if kind == "ticket" else {}
     model = SUBJECTS[kind]
@@ -89,11 +97,10 @@ def tickets_of(session: Session, kind: str, ids: Collection[int]) -> dict[int, i
 
 
 def concerned(session: Session, kind: str, ids: Collection[int]) -> dict[int, dict[str, int | None]]:
-    """Whose each subject is: {unit_id, handler_id}; what is the lead's own, or an expert's, is not named."""
-    if kind not in OF_A_UNIT:
+    """Whose each subject is: {unit_id, handler_id}; what is the lead's own is not named."""
+    if kind not in WHOSE:
         return {}
-    model = OF_A_UNIT[kind]
-    rows = session.execute(select(model.id, model.unit_id, model.handler_id).where(model.id.in_(ids)))
+    rows = session.execute(WHOSE[kind].where(SUBJECTS[kind].id.in_(ids)))
     return {row.id: {"unit_id": row.unit_id, "handler_id": row.handler_id} for row in rows}
 
 

@@ -2,7 +2,7 @@
 
 from marshmallow import fields
 
-from hotline.ticket.schemas import SHORT, Form, instant, line, reference, references, text
+from hotline.ticket.schemas import LINE, SHORT, Form, instant, line, reference, references, text
 
 
 class ChangeFollower(Form):
@@ -86,3 +86,22 @@ class EndTaskForce(Form):
     """专班结束."""
 
     text = text("专班结论", required=True, rows=3)
+
+
+class LeaveNote(Form):
+    """留言交班."""
+
+    text = text("交班事项", required=True, rows=3, hint="不要写企业联系人的姓名和电话")
+    numbers = line("涉及工单号", LINE, hint="多个用空格或逗号分开")
+
+
+class Substitute(Form):
+    """代办: to whom, until when."""
+
+    to_login = line("代办人", SHORT, required=True, widget="select")
+    last_day = fields.Date(
+        required=True,
+        metadata={"label": "代办至（含当日）", "widget": "date"},
+        error_messages={"required": "请填写结束日期", "invalid": "日期的格式不对"},
+    )
+    reason = line("原因", LINE, required=True, placeholder="如：年休假、病假、外出培训")

@@ -16,8 +16,10 @@ from hotline.deadlines.subjects import Subject
 from hotline.directory.models import Unit
 from hotline.directory.queries import by_code
 from hotline.errors import Invalid
+from hotline.messages.sending import tell_staff
 from hotline.supervision.operations import hotline_account
 from hotline.ticket.clocks import DECISION, start_decision
+from hotline.ticket.ledger import entries
 from hotline.ticket.models import Decision, TaskForce, TaskForceMember, Ticket
 from hotline.ticket.operations import Data, apply, session_of
 from hotline.ticket.parts import check_impartial, check_person, receiving_unit
@@ -108,9 +110,10 @@ def drop_decision(ticket: Ticket, data: Data, actor: Actor, now: datetime) -> No
 
 
 def end_task_force(ticket: Ticket, data: Data, actor: Actor, now: datetime) -> None:
-    """专班结束, with its result; its members no longer see the ticket by it."""
-    force = task_force_of(ticket)
+    """专班结束, with its result; its members no longer see the ticket by it, and are told while they still do."""
+    force, session = task_force_of(ticket), session_of(ticket)
     apply(ticket, "end_task_force", actor, now, data, task_force_since=None)
+    tell_staff(session, ticket, entries(session, ticket)[-1], now)
     force.ended_at, force.result = now, data["text"]
     for decision in open_decisions(ticket):  # of a ticket that has ended: nothing is owed any more
         decision.dropped_at = now

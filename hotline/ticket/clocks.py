@@ -29,6 +29,8 @@ from routing.escalation import Ladder
 from routing.profiles import ClockName, SlaRules
 
 TOTALS = (ClockName.TOTAL, ClockName.REWORK)
+WITH_PAUSES = (*TOTALS, ClockName.SUPPORT, ClockName.DELEGATE)
+"""Clocks that stand still while the ticket is paused."""
 INNER = (AssignmentKind.SUPPORT, AssignmentKind.DELEGATE)
 """Parts with an answer and a clock of their own."""
 ASSIGNMENT = "assignment"
@@ -117,9 +119,6 @@ _OWED: CompoundSelect[str, int] = union_all(
     select(literal_column(f"'{ASSIGNMENT}'"), Assignment.id).where(
         Assignment.ticket_id == _TICKET, Assignment.kind.in_(INNER), Assignment.answered_at.is_(None)
     ),
-    select(literal_column(f"'{CONSULTATION}'"), Consultation.id).where(
-        Consultation.ticket_id == _TICKET, Consultation.answered_at.is_(None)
-    ),
     select(literal_column(f"'{DECISION}'"), Decision.id).where(
         Decision.ticket_id == _TICKET, Decision.done_at.is_(None), Decision.dropped_at.is_(None)
     ),
@@ -191,9 +190,9 @@ def start_inner(session: Session, ticket: Ticket, part: Assignment, now: datetim
         else (ClockName.DELEGATE, rules.delegate_share)
     )
     limit = rules.limit(name, ticket.appeal_type, ticket.urgency) or Limit.parse("1wd")
-    return deadlines.start(
+    clock = deadlines.start(
         session,
-        Subject(ASSIGNMENT, part.id),
+        subject := Subject(ASSIGNMENT, part.id),
         name,
         started_at=now,
         limit=limit,
@@ -204,6 +203,15 @@ def start_inner(session: Session, ticket: Ticket, part: Assignment, now: datetim
         now=now,
         imposed_due=_share_of_rest(session, ticket, part, share, now),
     )
+    if ticket.paused_since is not None:
+        deadlines.pause(session, subject, (name,), now)
+    return clock
+
+
+def pausable(session: Session, ticket: Ticket) -> list[Subject]:
+    """What a pause stops: the whole, and what other units owe of it. A task force's decisions have their own time."""
+    owed = session.scalars(select(Assignment.id).filter_by(ticket_id=ticket.id, ended_at=None, answered_at=None))
+    return [subject_of(ticket), *(Subject(ASSIGNMENT, part) for part in owed)]
 
 
 def start_decision(
@@ -239,8 +247,18 @@ def _share_of_rest(session: Session, ticket: Ticket, part: Assignment, share: fl
     return part_way(working_calendar(session), now, clock.due_at, share, unit_of(clock))
 
 
+def withdraw_questions(session: Session, ticket: Ticket, now: datetime) -> list[int]:
+    """撤回咨询: what experts have not answered is not asked any longer; their accounts."""
+    owed = select(Consultation).filter_by(ticket_id=ticket.id, answered_at=None, is_declined=False, withdrawn_at=None)
+    asked = list(session.scalars(owed.order_by(Consultation.id)))
+    for one in asked:
+        one.withdrawn_at = now
+        deadlines.stop(session, Subject(CONSULTATION, one.id), None, now)
+    return [one.expert_id for one in asked]
+
+
 def _stop_inner(session: Session, ticket: Ticket, now: datetime) -> None:
-    """What units and experts still owe is not awaited any longer."""
+    """What units still owe is not awaited any longer."""
     for kind, owed in session.execute(_OWED, {"ticket_id": ticket.id}).all():
         deadlines.stop(session, Subject(kind, owed), None, now)
 

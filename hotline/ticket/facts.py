@@ -8,6 +8,9 @@ from typing import Any
 from sqlalchemy import CompoundSelect, Integer, bindparam, literal_column, select, union_all
 from sqlalchemy.orm import Session, aliased
 
+from hotline.accounts.models import Post
+from hotline.accounts.queries import holders
+from hotline.clock import to_local
 from hotline.database import UtcDateTime
 from hotline.deadlines.models import Clock, ClockState
 from hotline.ticket.clocks import INNER, TOTALS
@@ -55,6 +58,8 @@ class Facts:
     awaited_expert_ids: frozenset[int] = frozenset()
     signer_ids: frozenset[int] = frozenset()
     """Who wrote the reply that is being signed off, or signed a level of it."""
+    due_signer_ids: frozenset[int] = frozenset()
+    """Who holds the post whose turn it is to sign, where a unit signs at several levels; empty: any leader's."""
     follower_id: int | None = None
     has_task_force: bool = False
     member_ids: frozenset[int] = frozenset()
@@ -75,6 +80,8 @@ class Facts:
     extension_pending: bool = False
     is_overdue: bool = False
     """Whether the running total or rework clock has run out."""
+    pause_count: int = 0
+    pause_max_count: int = 2
     pause_pending: bool = False
     is_paused: bool = False
     sign_off_levels: int = 0
@@ -99,6 +106,7 @@ def facts_of(session: Session, ticket: Ticket, rules: SlaRules, now: datetime) -
         max_objections=rules.max_objections,
         objection_open=_open(ticket.objection_until, now),
         extension_max_count=rules.extension_max_count,
+        pause_max_count=rules.pause_max_count,
         is_paused=ticket.paused_since is not None,
         sign_off_levels=lead.sign_off_levels if lead else 0,
         callback_tries_needed=rules.callback_tries,
@@ -134,11 +142,15 @@ _HANGING: CompoundSelect[str, int] = union_all(
     .join(Assignment, Assignment.parent_id == _PARENT.id)
     .where(*_AWAITED),
     select(literal_column("'expert'"), Consultation.expert_id).where(
-        Consultation.ticket_id == _TICKET, Consultation.answered_at.is_(None), Consultation.is_declined.is_(False)
+        Consultation.ticket_id == _TICKET,
+        Consultation.answered_at.is_(None),
+        Consultation.is_declined.is_(False),
+        Consultation.withdrawn_at.is_(None),
     ),
     select(literal_column("'child'"), Ticket.id).where(
         Ticket.merged_into_id == _TICKET, Ticket.status == TicketStatus.MERGED
     ),
+    select(literal_column("'pause'"), Pause.id).where(Pause.ticket_id == _TICKET, Pause.ruling == Ruling.GRANTED),
     select(literal_column("'overdue'"), Clock.id).where(
         Clock.subject_kind == "ticket",
         Clock.subject_id == _TICKET,
@@ -161,8 +173,9 @@ def _hanging(session: Session, ticket: Ticket, now: datetime) -> dict[str, Any]:
         "waiting_unit_ids": frozenset(found["waiting"]),
         "awaited_expert_ids": frozenset(found["expert"]),
         "has_children": bool(found["child"]),
+        "pause_count": len(found["pause"]),
         "is_overdue": bool(found["overdue"]),
-        "signer_ids": _signers(session, ticket) if ticket.sign_offs_left else frozenset(),
+        **(_signing(session, ticket, now) if ticket.sign_offs_left else {}),
     }
 
 
@@ -204,6 +217,16 @@ def disputable(session: Session, ticket: Ticket) -> Extension | Pause | None:
 def latest_dispute(session: Session, ticket: Ticket) -> Dispute | None:
     """The newest objection of the enterprise to an extension or a pause."""
     return session.scalar(select(Dispute).filter_by(ticket_id=ticket.id).order_by(Dispute.id.desc()).limit(1))
+
+
+def _signing(session: Session, ticket: Ticket, now: datetime) -> dict[str, Any]:
+    """分管领导 first, 主要领导 last: those who hold the post and have not had the reply in hand already."""
+    signers, unit = _signers(session, ticket), ticket.lead_unit
+    if unit is None or unit.sign_off_levels < 2:
+        return {"signer_ids": signers}
+    post = Post.CHIEF if ticket.sign_offs_left == 1 else Post.LEADER
+    posted = {account.id for account in holders(session, [unit.id], [post], to_local(now).date())}
+    return {"signer_ids": signers, "due_signer_ids": frozenset(posted - signers)}
 
 
 def _signers(session: Session, ticket: Ticket) -> frozenset[int]:

@@ -58,8 +58,8 @@ def owes_opinion(facts: Facts, actor: Actor) -> str | None:
     return None if owes else "本单位没有待提交的协办意见"
 
 
-def may_delegate(facts: Facts, actor: Actor) -> str | None:
-    """The lead, or a unit that owes an opinion and sends it further down."""
+def leads_or_owes(facts: Facts, actor: Actor) -> str | None:
+    """The lead, or a unit that owes an opinion: each gives its own part to whom it will, inside or further down."""
     return for_lead(facts, actor) and owes_opinion(facts, actor) and "本单位未主办、也未受派办理此工单"
 
 
@@ -120,6 +120,11 @@ def not_disputed(facts: Facts, actor: Actor) -> str | None:
     return "企业对延期或挂起的异议尚待答复" if facts.is_disputed else None
 
 
+def not_tip_off(facts: Facts, actor: Actor) -> str | None:
+    """No expert reads who is tipped off about whom."""
+    return "举报件不请专家" if facts.appeal_type is AppealType.TIP_OFF else None
+
+
 def is_asked(facts: Facts, actor: Actor) -> str | None:
     return None if actor.account_id in facts.awaited_expert_ids else "没有向您提出的咨询"
 
@@ -144,13 +149,17 @@ def first_objection(facts: Facts, actor: Actor) -> str | None:
 
 
 def may_extend(facts: Facts, actor: Actor) -> str | None:
-    if facts.extension_pending:
-        return "已有延期申请待审批"
-    if facts.extension_count >= facts.extension_max_count:
-        return f"延期已达 {facts.extension_max_count} 次上限"
-    if facts.is_overdue:
-        return "已超期，不能再申请延期"
-    return running(facts, actor)
+    count = (facts.extension_pending, facts.extension_count, facts.extension_max_count)
+    return _may_ask("延期", *count, facts.is_overdue) or running(facts, actor)
+
+
+def _may_ask(what: str, pending: bool, count: int, most: int, is_overdue: bool) -> str | None:
+    """More time is asked for once at a time, so many times, and before it has run out."""
+    if pending:
+        return f"已有{what}申请待审批"
+    if count >= most:
+        return f"{what}已达 {most} 次上限"
+    return f"已超期，不能再申请{what}" if is_overdue else None
 
 
 def extension_asked(facts: Facts, actor: Actor) -> str | None:
@@ -158,7 +167,8 @@ def extension_asked(facts: Facts, actor: Actor) -> str | None:
 
 
 def may_pause(facts: Facts, actor: Actor) -> str | None:
-    return "已有挂起申请待审批" if facts.pause_pending else running(facts, actor)
+    count = (facts.pause_pending, facts.pause_count, facts.pause_max_count)
+    return _may_ask("挂起", *count, facts.is_overdue) or running(facts, actor)
 
 
 def pause_asked(facts: Facts, actor: Actor) -> str | None:
@@ -195,10 +205,14 @@ def no_sign_off(facts: Facts, actor: Actor) -> str | None:
 
 
 def signing(facts: Facts, actor: Actor) -> str | None:
-    """Another person signs each level: not the author, nobody twice."""
+    """Another person signs each level: not the author, nobody twice; 分管领导 before 主要领导 where there are both."""
     if not facts.sign_offs_left:
         return "没有待审签的答复"
-    return "本人拟稿或已签过，须由他人审签" if actor.account_id in facts.signer_ids else None
+    if actor.account_id in facts.signer_ids:
+        return "本人拟稿或已签过，须由他人审签"
+    if facts.due_signer_ids and actor.account_id not in facts.due_signer_ids:
+        return "本级须由主要领导审签" if facts.sign_offs_left == 1 else "本级须由分管领导审签"
+    return None
 
 
 def last_level(facts: Facts, actor: Actor) -> str | None:

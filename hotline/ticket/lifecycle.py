@@ -26,7 +26,8 @@ OURS = frozenset({R.ENTERPRISE})
 CLOCK = frozenset({R.SYSTEM})
 
 ALL = tuple(C)  # an ended ticket has no running clock
-WORK = (C.TOTAL, C.REWORK, C.CONTACT, C.SIGN_OFF)
+WORK = (C.TOTAL, C.REWORK, C.CONTACT, C.SIGN_OFF, C.CONSULTATION)
+"""What an answer ends; with CONSULTATION the questions to experts that are still open are withdrawn."""
 
 
 def rows(
@@ -72,10 +73,11 @@ DISPATCH = (
     rows("refuse", "不予受理", UNSENT, S.REFUSED, DISPATCHER, g.no_children, stops=ALL),
     rows("transfer_emergency", "转紧急热线", S.AWAITING_DISPATCH, S.TRANSFERRED, DISPATCHER, g.no_children, stops=ALL),
     rows("transfer_external", "转外地或省12345", S.AWAITING_DISPATCH, S.AWAITING_EXTERNAL, DISPATCHER,
-         starts=(C.EXTERNAL,), stops=(C.DISPATCH,)),
+         starts=(C.EXTERNAL,), stops=(C.DISPATCH, C.CONSULTATION)),
+    rows("external_reply", "登记外地答复", S.AWAITING_EXTERNAL, S.CLOSED, DISPATCHER, g.callback_unwanted, g.no_task_force,
+         stops=ALL),
     rows("external_reply", "登记外地答复", S.AWAITING_EXTERNAL, S.AWAITING_CALLBACK, DISPATCHER, g.callback_wanted,
          starts=(C.CALLBACK,), stops=(C.EXTERNAL, *WORK)),
-    rows("external_reply", "登记外地答复", S.AWAITING_EXTERNAL, S.CLOSED, DISPATCHER, g.callback_unwanted, stops=ALL),
     rows("external_return", "外地退回", S.AWAITING_EXTERNAL, S.AWAITING_DISPATCH, DISPATCHER, starts=AGAIN, stops=(C.EXTERNAL,)),
     rows("merge", "并单", (S.AWAITING_DISPATCH, S.AWAITING_SIGN), S.MERGED, DISPATCHER, g.no_children,
          g.no_task_force, stops=ALL),
@@ -96,9 +98,9 @@ HANDLING = (
     rows("object", "退单", AT_UNIT, S.OBJECTED, UNIT, g.for_lead, g.may_object, g.running, g.nothing_asked,
          g.not_signing, g.not_disputed,
          starts=(C.OBJECTION,), stops=SENT),
-    rows("assign_handler", "指派经办人", AT_UNIT, None, UNIT, g.for_lead),
-    rows("delegate", "下派", S.HANDLING, None, UNIT, g.may_delegate, g.running, g.not_signing),
-    rows("contribute", "提交协办意见", AT_UNIT, None, UNIT, g.owes_opinion, g.inner_opinions_in),
+    rows("assign_handler", "指派经办人", AT_UNIT, None, UNIT, g.leads_or_owes),
+    rows("delegate", "下派", S.HANDLING, None, UNIT, g.leads_or_owes, g.running, g.not_signing),
+    rows("contribute", "提交协办意见", TO_DO, None, UNIT, g.owes_opinion, g.inner_opinions_in),
     rows("contact", "先行联系", AT_UNIT, None, UNIT, g.takes_part, decides=False),
     rows("interim", "阶段反馈", S.HANDLING, None, UNIT, g.takes_part, decides=False),
     rows("request_extension", "申请延期", S.HANDLING, None, UNIT, g.for_lead, g.may_extend, g.not_signing,
@@ -115,16 +117,17 @@ HANDLING = (
          g.decisions_done, g.no_sign_off, starts=(C.REVIEW,)),
     rows("reply", "拟写答复送审签", S.HANDLING, None, UNIT, g.for_lead, g.running, g.nothing_asked, g.opinions_in,
          g.decisions_done, g.needs_sign_off, g.not_signing, starts=(C.SIGN_OFF,)),
-    rows("sign_off", "审签通过", S.HANDLING, None, LEADER, g.for_lead, g.signing, g.more_levels),
-    rows("sign_off", "审签通过", S.HANDLING, S.UNDER_REVIEW, LEADER, g.for_lead, g.signing, g.last_level,
+    rows("sign_off", "审签通过", S.HANDLING, None, LEADER, g.for_lead, g.signing, g.decisions_done, g.more_levels),
+    rows("sign_off", "审签通过", S.HANDLING, S.UNDER_REVIEW, LEADER, g.for_lead, g.signing, g.decisions_done, g.last_level,
          starts=(C.REVIEW,), stops=(C.SIGN_OFF,)),
     rows("reject_sign_off", "审签退回", S.HANDLING, None, LEADER, g.for_lead, g.signing, stops=(C.SIGN_OFF,)),
 )  # fmt: skip
 
 FEEDBACK = (
+    rows("approve", "审核通过", S.UNDER_REVIEW, S.CLOSED, frozenset({R.REVIEWER}), g.callback_unwanted, g.no_task_force,
+         stops=ALL),
     rows("approve", "审核通过", S.UNDER_REVIEW, S.AWAITING_CALLBACK, frozenset({R.REVIEWER}), g.callback_wanted,
          starts=(C.CALLBACK,), stops=(C.REVIEW, *WORK)),
-    rows("approve", "审核通过", S.UNDER_REVIEW, S.CLOSED, frozenset({R.REVIEWER}), g.callback_unwanted, stops=ALL),
     rows("return_reply", "审核退回", S.UNDER_REVIEW, S.HANDLING, frozenset({R.REVIEWER}), stops=(C.REVIEW,)),
     rows("callback", "登记回访", S.AWAITING_CALLBACK, None, CALLBACK, decides=False),
     rows("rework", "退回重办", S.AWAITING_CALLBACK, S.HANDLING, CALLBACK, g.dissatisfied, g.has_lead,
@@ -148,9 +151,9 @@ FEEDBACK = (
 ANY_TIME = (
     rows("note", "添加备注", OPEN, None, STAFF, decides=False),
     rows("urge", "催单", OPEN, None, OURS | DESK, decides=False),
-    rows("ask_expert", "请专家解答", (*UNSENT, *AT_UNIT), None, DESK | DISPATCHER | UNIT),
-    rows("expert_answer", "专家答复", ASKED, None, frozenset({R.EXPERT}), g.is_asked, decides=False),
-    rows("expert_decline", "转其他专家", ASKED, None, frozenset({R.EXPERT}), g.is_asked, decides=False),
+    rows("ask_expert", "请专家解答", (*UNSENT, *AT_UNIT), None, DESK | DISPATCHER | UNIT, g.not_tip_off),
+    rows("expert_answer", "专家答复", ASKED, None, frozenset({R.EXPERT}), g.is_asked, g.not_tip_off, decides=False),
+    rows("expert_decline", "转其他专家", ASKED, None, frozenset({R.EXPERT}), g.is_asked, g.not_tip_off, decides=False),
     rows("change_follower", "变更跟办人", OPEN, None, DISPATCHER | {R.TEAM_LEADER}, g.no_task_force),
     rows("hand_over", "交接", OPEN, None, DISPATCHER | {R.TEAM_LEADER} | CLOCK),
     rows("supervise", "督办", OPEN, None, SUPERVISOR | CLOCK, g.not_supervised),

@@ -17,7 +17,7 @@ from hotline.ticket.lifecycle import TABLE
 from hotline.ticket.models import PERSONAL, Ticket, TicketStatus
 from hotline.workflow import Transition, available, choose
 from routing.deadlines import due
-from routing.profiles import SlaRules
+from routing.profiles import ClockName, SlaRules
 
 KEPT_ELSEWHERE = PERSONAL | {"version", "text", "body", "public_text", "internal_note", "phone"}
 """Form fields that do not stand in the ledger's `data`: personal, long, or with a place of their own."""
@@ -103,6 +103,8 @@ def apply(ticket: Ticket, action: str, actor: Actor, now: datetime, data: Data, 
         ticket.status = row.target
     if ticket.status.is_end != before.is_end:
         changed |= _set(ticket, _ending(session, ticket.status, clocks.rules_for(ticket), now))
+    if ClockName.CONSULTATION in row.stops and (asked := clocks.withdraw_questions(session, ticket, now)):
+        data = {**data, "withdrawn": asked}  # the sender tells them
     _record(session, ticket, row, actor, now, data, before=before, changes=changed)
     clocks.run_clocks(session, ticket, row, now)
     return row

@@ -142,7 +142,7 @@ def rule(
 
 def asked_of(expert_id: int | None) -> Select[Consultation]:
     """The questions, on whatever ticket, that this expert still has to answer."""
-    return select(Consultation).filter_by(expert_id=expert_id, answered_at=None, is_declined=False)
+    return select(Consultation).filter_by(expert_id=expert_id, answered_at=None, is_declined=False, withdrawn_at=None)
 
 
 def release_children(master: Ticket, now: datetime) -> None:

@@ -66,6 +66,8 @@ def _as_expert(actor: Actor) -> ColumnElement[bool]:
         Consultation.ticket_id == Ticket.id,
         Consultation.expert_id == actor.account_id,
         Consultation.is_declined.is_(False),
+        Consultation.withdrawn_at.is_(None),
+        Ticket.appeal_type != AppealType.TIP_OFF,
     )
 
 

@@ -41,6 +41,12 @@ def is_shielded(ticket: Ticket) -> bool:
     return ticket.is_confidential or ticket.is_anonymous or ticket.appeal_type is AppealType.TIP_OFF
 
 
+def stays_inside(ticket: Ticket) -> bool:
+    """Whether its words must not become knowledge that all may read: it is shielded, or names somebody."""
+    about = (ticket.respondent_kind, ticket.respondent_unit_id, ticket.respondent_account_id, ticket.respondent_name)
+    return is_shielded(ticket) or any(about)
+
+
 def knows_enterprise(ticket: Ticket, actor: Actor) -> bool:
     """Whether this reader may know which enterprise it was: of a shielded ticket no unit and no expert may."""
     inside = actor.is_hotline or Role.AUDITOR in actor.roles or actor.ticket_id == ticket.id

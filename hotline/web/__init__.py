@@ -36,6 +36,7 @@ from hotline.web import (
     shifts,
     supervision,
     ticket,
+    ticket_expert,
     unit_load,
 )
 
@@ -73,6 +74,7 @@ DESKS = (
     shifts,
     supervision,
     ticket,
+    ticket_expert,
     unit_load,
 )
 

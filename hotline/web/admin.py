@@ -29,6 +29,8 @@ pages = Blueprint("admin", __name__, template_folder="templates")
 ADMINS = frozenset({Role.ADMIN})
 TIME_READERS = frozenset({Role.ADMIN, Role.SUPERVISOR})
 EVERYBODY = frozenset(Role)
+ARRANGERS = frozenset({Role.ADMIN, Role.UNIT_LEADER, Role.TEAM_LEADER})
+"""Who may have somebody else stood in for."""
 
 TABS = (
     ("units", "/directory", "单位通讯录", EVERYBODY),
@@ -41,6 +43,7 @@ TABS = (
     ("accounts", "/admin/accounts", "账号", ADMINS),
     ("me", "/account", "我的密码", EVERYBODY),
     ("away", "/account/substitute", "休假代办", EVERYBODY),
+    ("team_away", "/substitutions", "人员代办", ARRANGERS),
 )
 
 
@@ -84,7 +87,7 @@ def run_form(
         return show(d, "admin/form.html", page.tab, page=page, **drawn)
 
     answer = form_page.run(built, lambda d, page: save(d, loaded(page.schema)), draw, write=write)
-    if isinstance(answer, Response) and answer.status_code == HTTPStatus.SEE_OTHER:
+    if done and isinstance(answer, Response) and answer.status_code == HTTPStatus.SEE_OTHER:
         flash(done, "ok")
     return answer
 

@@ -63,7 +63,7 @@ def account(login: str) -> ResponseReturnValue:
 
 def _account_html(d: Door, row: Account, secret: str = "") -> str:
     tokens = d.session.scalars(select(ApiToken).filter_by(account_id=row.id).order_by(ApiToken.id.desc())).all()
-    work = handover.open_work(d.session, row, d.today)
+    work = handover.open_work(d.session, row, d.now)
     posts = [f"{d.session.get_one(Unit, post.unit_id).short_name}{post.post.label}" for post in work.posts]
     values: dict[str, Any] = {"account": row, "work": work, "tokens": tokens, "secret": secret}
     return show(d, "admin/account.html", "accounts", roles=role_names(row), posts="、".join(posts), **values)
@@ -126,18 +126,20 @@ def hand_over(login: str) -> ResponseReturnValue:
 
     def build(d: Door) -> FormPage:
         row = _account(d, login)
-        work = handover.open_work(d.session, row, d.today)
-        lead = f"将移交 {len(work.numbers)} 件在办工单、{len(work.posts)} 个职务；每件工单都会记入台账并通知接收人。"
+        work = handover.open_work(d.session, row, d.now)
+        counted = f"{len(work.numbers)} 件在办工单、{len(work.consultations)} 项专家咨询、{len(work.posts)} 个职务"
+        lead = f"将移交 {counted}；逐件交接，不合适的留下并说明原因。"
         choices = {"to_login": people(d.session, lambda one: handover.could_take(d.session, work, row, one))}
         title, back = f"交接 {row.name} 的工作", f"{ACCOUNTS}/{login}"
         return FormPage(title, HandOverForm, "accounts", back, choices=choices, lead=lead, submit="全部交接")
 
     def save(d: Door, data: dict[str, Any]) -> str:
         leaving, taking = _account(d, login), _account(d, data["to_login"])
-        handover.hand_over_all(d.session, leaving, taking, data["reason"], d.actor, d.now)
+        handed = handover.hand_over_all(d.session, leaving, taking, data["reason"], d.actor, d.now)
+        flash(handed.words, "bad" if handed.misfits else "ok")
         return f"{ACCOUNTS}/{login}"
 
-    return run_form(build, save, done="已全部交接")
+    return run_form(build, save, done="")
 
 
 def _close(d: Door, row: Account) -> None:

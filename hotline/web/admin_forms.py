@@ -233,6 +233,7 @@ def profile_form(rules: SlaRules) -> type[Schema]:
         "review_request_window": _limit("申请复核期限"),
         "max_objections": _whole("退单次数上限", 0, 9, width=3),
         "extension_max_count": _whole("延期次数上限", 0, 9, width=3),
+        "pause_max_count": _whole("挂起次数上限", 0, 9, width=3),
         "callback_tries": _whole("未接通回访次数", 1, 9, width=3),
     }
     return type("ProfileForm", (Form,), rest)

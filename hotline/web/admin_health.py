@@ -1,8 +1,9 @@
 """系统运行: what waits for a person (clocks, messages), and the button that gives it another try."""
 
+from datetime import datetime
 from typing import Any
 
-from flask import Blueprint, flash, redirect
+from flask import Blueprint, current_app, flash, redirect
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 
@@ -40,6 +41,8 @@ def overview() -> ResponseReturnValue:
             "stuck": len(clocks),
             "backlog": waiting,
             "oldest": duration_text((d.now - waiting.oldest).total_seconds()) if waiting.oldest else "—",
+            "learned": (learned := current_app.extensions["suggestions"].learned()),
+            "learned_at": learned and datetime.fromisoformat(learned.learned_at),
             "messages": _messages(d, failed(d.session, SHOWN)),
         }
         return show(d, "admin/health.html", "health", **values)

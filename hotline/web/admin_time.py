@@ -18,6 +18,7 @@ from hotline.errors import Conflict
 from hotline.supervision.recompute import (
     Basis,
     Move,
+    beside,
     import_notice,
     preview,
     recompute_by_hours,
@@ -47,7 +48,7 @@ EFFECTS = {
     "sign_by_default": "视为签收", "notice_of_urging": "发催办通知书", "supervise": "转督办", "resume": "恢复计时",
 }  # fmt: skip
 WINDOWS = ("objection_window", "pause_limit", "review_request_window")
-COUNTS = ("max_objections", "extension_max_count", "callback_tries")
+COUNTS = ("max_objections", "extension_max_count", "pause_max_count", "callback_tries")
 
 
 @pages.get(TIME)
@@ -96,7 +97,7 @@ def _change(
         lines=lines,
         promise="确认后，下列在办时限在同一次操作中重算，每件工单记入台账并通知相关人员；"
         "起算时间、已停止的时限和已办结的工单不变。",
-        effects=lambda d: _effects(preview(d.session, basis)),
+        effects=lambda d: _effects(preview(d.session, basis), beside(d.session)),
         carry_out=lambda d: _carried_out(carry_out(d)),
         columns=("时限", "原到期", "新到期"),
         submit="确认生效并重算",
@@ -104,13 +105,15 @@ def _change(
     )
 
 
-def _effects(moves: list[Move]) -> Effects:
+def _effects(moves: list[Move], also: dict[str, int]) -> Effects:
     tickets, later = len({move.number for move in moves}), sum(move.after > move.before for move in moves)
     stats: list[tuple[str, int, str, str | None]] = [
         ("变化的在办时限", len(moves), "个", "warn" if moves else "ok"),
         ("涉及工单", tickets, "件", None),
         ("推后", later, "个", None),
         ("提前", len(moves) - later, "个", "bad" if len(moves) > later else None),
+        ("一并重算的知识库时限", also["knowledge"], "个", None),
+        ("一并重算的专家时限", also["experts"], "个", None),
     ]
     return Effects([_shift(move) for move in moves], stats)
 

@@ -20,7 +20,7 @@ from hotline.experts.clocks import AdviceClock, subject_of
 from hotline.experts.lifecycle import LABELS
 from hotline.experts.models import Expert
 from hotline.experts.queries import ended, events, get_advice, waiting
-from hotline.experts.records import Advice, AdviceStatus
+from hotline.experts.records import AHEAD, Advice, AdviceStatus
 from hotline.idempotency import once
 from hotline.knowledge.content import Ownership
 from hotline.knowledge.guards import VersionFacts, own_unit
@@ -191,6 +191,7 @@ def _page(d: Door, advice: Advice, posted: Posted | None = None) -> str:
         posted=posted,
         may_turn=may_turn(d, advice),
         meeting=appointments.when(advice.appointment.starts_at) if advice.appointment else "",
+        is_ahead=advice.status in AHEAD,
         chain=advice.invitations if _sees_chain(d, advice) else [],
     )
 

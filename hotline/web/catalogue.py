@@ -12,10 +12,10 @@ from werkzeug.datastructures import MultiDict
 
 from hotline.directory.catalogue import Entry, name_of, standing, support_of
 from hotline.directory.models import CatalogueRow, Region, Unit
-from hotline.dispatch.catalogue import TYPE_NAMES, book
 from hotline.dispatch.catalogue_changes import EDITORS, Changes, entry_of, verify
 from hotline.dispatch.catalogue_listing import Filters, listed
 from hotline.dispatch.schemas import CatalogueEnding, CatalogueEntry
+from hotline.ticket.catalogue import TYPE_NAMES, book
 from hotline.ticket.schemas import typed
 from hotline.ui.door import Door, door
 from hotline.ui.helpers import row_id

@@ -10,12 +10,12 @@ from hotline.clock import to_local
 from hotline.directory.catalogue import name_of, support_of
 from hotline.directory.models import CatalogueRow
 from hotline.dispatch import catalogue_sheet as sheet
-from hotline.dispatch.catalogue import TYPE_NAMES
-from hotline.dispatch.catalogue_changes import EDITORS, effects
-from hotline.dispatch.catalogue_import import ImportPlan, Planned, carry_out_plan, exported, plan
+from hotline.dispatch.catalogue_changes import EDITORS
+from hotline.dispatch.catalogue_import import ImportPlan, Planned, carry_out_plan, exported, plan, plan_effects
 from hotline.dispatch.catalogue_uploads import CatalogueUpload, keep, kept
 from hotline.dispatch.schemas import CatalogueImport
 from hotline.errors import Conflict, DomainError, Invalid, TooLarge
+from hotline.ticket.catalogue import TYPE_NAMES
 from hotline.ticket.schemas import checked
 from hotline.ui.door import Door, door
 from hotline.ui.forms import error_list, submitted
@@ -123,15 +123,14 @@ def _preview_html(d: Door, row: CatalogueUpload, refused: DomainError | None) ->
     errors = refused.by_field("") if refused else {}
     typed = submitted(CatalogueImport, request.form) if request.method == "POST" else {}
     fields = form_fields(d.session, CatalogueImport, d.today, values=typed, errors=errors)
-    has_work = not planned.errors and bool(planned.of("new") or planned.of("changed") or _ending(planned))
     values: dict[str, Any] = {
         "upload": row,
         "plan": planned,
         "counts": [(kind, word, len(planned.of(kind))) for kind, word in KINDS.items()],
         "lines": {kind: [_line(d, one) for one in planned.of(kind)[:SHOWN]] for kind in KINDS},
         "missing": [name_of(one) for one in planned.missing[:SHOWN]],
-        "effects": effects(d.session, planned.changes, d.now) if has_work else [],
-        "has_work": has_work,
+        "effects": plan_effects(d.session, planned, d.now, d.actor),
+        "has_work": planned.has_work,
         "fields": fields,
         "errors": error_list(CatalogueImport, errors),
     }
@@ -139,10 +138,6 @@ def _preview_html(d: Door, row: CatalogueUpload, refused: DomainError | None) ->
 
 
 KINDS = {"new": "新增", "changed": "变更", "ended": "停用", "same": "不变"}
-
-
-def _ending(planned: ImportPlan) -> bool:
-    return bool(planned.of("ended") or planned.missing)
 
 
 def _line(d: Door, one: Planned) -> dict[str, Any]:

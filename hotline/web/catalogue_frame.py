@@ -10,8 +10,8 @@ from sqlalchemy.orm import Session
 from hotline.accounts.models import Role
 from hotline.directory.catalogue import EVERYWHERE, GENERAL, support_of
 from hotline.directory.models import CatalogueRow, Unit
-from hotline.dispatch.catalogue import TYPE_NAMES
 from hotline.dispatch.catalogue_changes import EDITORS, SENDERS, WATCHERS, Changes, Effect, carry_out, effects
+from hotline.ticket.catalogue import TYPE_NAMES
 from hotline.ticket.models import TicketStatus
 from hotline.ui.door import Door
 from hotline.web.admin import show
@@ -83,7 +83,7 @@ def change_of(title: str, lines: list[tuple[str, Any]], changes: Changes, reason
         lines=[*lines, ("原因", reason)],
         promise="确认后目录自生效日起按此执行，改动前后和原因记入变更记录。待派单的工单届时按新目录建议；"
         "已派出、待签收的工单不会自动移动，由督办员或派单员在变更记录中逐件确认改派。",
-        effects=lambda d: _effects(effects(d.session, changes, d.now)),
+        effects=lambda d: _effects(effects(d.session, changes, d.now, d.actor)),
         carry_out=lambda d: f"/catalogue/changes/{_made(d, changes, reason, name)}",
         columns=("状态", "原承办单位", "新承办单位"),
         submit="确认变更",

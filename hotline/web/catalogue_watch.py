@@ -15,13 +15,12 @@ from hotline.actions import perform
 from hotline.directory.models import Category, Region, Unit
 from hotline.directory.operations import supervise_by
 from hotline.directory.queries import effective
-from hotline.dispatch.catalogue import TYPE_NAMES
-from hotline.dispatch.catalogue_changes import CHANGED, EDITORS, MOVED, SENDERS, WATCHERS
+from hotline.dispatch.catalogue_changes import CHANGED, EDITORS, MOVED, SENDERS, WATCHERS, moves_seen
 from hotline.dispatch.catalogue_report import clues, problems
 from hotline.errors import DomainError
+from hotline.ticket.catalogue import TYPE_NAMES
 from hotline.ticket.models import Ticket, TicketStatus
 from hotline.ticket.operations import actions
-from hotline.ticket.queries import visible
 from hotline.ui.door import Door, door
 from hotline.web.access import demand
 from hotline.web.admin import FormPage, found, record, run_form
@@ -62,7 +61,7 @@ def objections() -> ResponseReturnValue:
             "by_category": shares(d, Ticket.category_id, Category),
             "by_region": shares(d, Ticket.region_id, Region),
         }
-        return page(d, "catalogue_objections", "objections", number=number, **values)
+        return page(d, "catalogue_objections", "objections", number=number, types=TYPE_NAMES, **values)
 
 
 @pages.get("/catalogue/changes")
@@ -114,7 +113,7 @@ def change(entry_id: int) -> ResponseReturnValue:
             "about": _about(d.session, row),
             "by": _name(d.session, row.actor_id),
             "pairs": [list(_differences(names, *pair)) for pair in pairs],
-            "tickets": list(_sendable(d, row.details["moves"])),
+            "tickets": list(_sendable(d, row)),
         }
         return page(d, "catalogue_change", "changes", row=row, **values)
 
@@ -151,19 +150,12 @@ def _text(names: Mapping[str, str], name: str, value: Any) -> str:
     return names.get(value, value) if value else empty.get(name, "")
 
 
-def _sendable(d: Door, moves: list[list[Any]]) -> Iterable[Sendable]:
-    """The tickets this reader may see, as they stand now."""
-    seen = {
-        one.no: one for one in d.session.scalars(visible(d.actor).where(Ticket.no.in_([move[0] for move in moves])))
-    }
+def _sendable(d: Door, row: AuditEntry) -> Iterable[Sendable]:
+    """The tickets of a change that this reader may see, as they stand now."""
     names = dict(d.session.execute(select(Unit.code, Unit.short_name)).all())
-    for no, _, before, after in moves:
-        ticket = seen.get(no)
-        shown = names.get(before, "人工判断"), names.get(after, "人工判断")
-        if ticket is None:
-            yield Sendable(no, "—", *shown, False, "您无权查看这件工单")
-            continue
+    for no, (ticket, (_, _, before, after)) in moves_seen(d.session, row, d.actor).items():
         why = _obstacle(d, ticket, before, after)
+        shown = names.get(before, "人工判断"), names.get(after, "人工判断")
         yield Sendable(no, ticket.status.label, *shown, not why, why)
 
 
@@ -186,7 +178,7 @@ def move(entry_id: int) -> ResponseReturnValue:
         demand(d, SENDERS)
         row = _change(d, entry_id)
         after = {one[0]: one[3] for one in row.details["moves"]}
-        wanted = [one.number for one in _sendable(d, row.details["moves"]) if one.may_send]
+        wanted = [one.number for one in _sendable(d, row) if one.may_send]
         reason = f"派单目录变更（{_about(d.session, row)}）：{row.reason}"
     ticked = [number for number in request.form.getlist("number") if number in wanted]
     told = {number: _sent(number, after[number], reason) for number in ticked}

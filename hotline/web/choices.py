@@ -1,26 +1,30 @@
 """The lists that forms offer out of the directory, by their fields' metadata "source"."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from datetime import date
 from itertools import groupby
 from typing import Any
 
 from marshmallow import Schema, fields
-from sqlalchemy import false, or_, select
+from sqlalchemy import ColumnElement, false, or_, select
 from sqlalchemy.orm import Session
 
 from hotline.accounts.actor import HOTLINE_ROLES
 from hotline.accounts.models import Account, AccountRole, Role
 from hotline.accounts.queries import with_role
+from hotline.clock import utcnow
 from hotline.directory.models import Category, Region, Source, Unit, UnitKind
 from hotline.directory.queries import effective
+from hotline.experts import ranking
 from hotline.experts.models import Expert
 from hotline.supervision.task_forces import members_of, open_decisions
 from hotline.ticket.models import Ticket
-from hotline.ticket.parts import is_concerned, open_parts
+from hotline.ticket.parts import open_parts
 from hotline.ui.forms import fields_of
 
 Choices = list[Any]
+DISABLED = "disabled"
+"""Third of a group nobody can choose from."""
 MANY = 12
 """Longer lists are searched by typing; without scripts they stay plain selects."""
 
@@ -40,7 +44,7 @@ def form_fields(
     """
     described = fields_of(schema, values, errors, choices_of(session, schema, day, ticket))
     for field in described:
-        if field["widget"] == "select" and not field.get("multiple") and _length(field["choices"]) > MANY:
+        if field["widget"] == "select" and not field.get("multiple") and _is_typed(field["choices"]):
             field["widget"] = "typeahead"
     return described
 
@@ -55,12 +59,16 @@ def _source(field: fields.Field[Any]) -> str | None:
     return field.metadata.get("source") if field.metadata.get("form") is not False else None
 
 
-def _length(choices: Iterable[Any]) -> int:
-    return sum(1 if isinstance(choice[1], str) else len(choice[1]) for choice in choices)
+def _is_typed(choices: Choices) -> bool:
+    """Whether a list is long enough to be searched by typing; one that also says what cannot be chosen is read."""
+    length = sum(1 if isinstance(choice[1], str) else len(choice[1]) for choice in choices)
+    return length > MANY and not any(choice[2:] == (DISABLED,) for choice in choices)
 
 
 def offered(session: Session, source: str, day: date, ticket: Ticket | None = None) -> Choices:
-    """One list: [(value, label)], [(value, label, keys)] or [(group, [...])]. Read once a transaction.
+    """One list: [(value, label)], [(value, label, keys)], [(group, [...])] or [(group, [...], DISABLED)].
+
+    Read once a transaction.
 
     Raises KeyError for a source nobody knows, which is a programming error.
     """
@@ -80,39 +88,42 @@ def _units(session: Session, day: date, ticket: Ticket | None) -> Choices:
 
 def _units_below(session: Session, day: date, ticket: Ticket | None) -> Choices:
     """Below the lead, or below a unit that supports it."""
-    taking = [part.unit for part in session.scalars(open_parts(ticket))] if ticket is not None else []
-    inside = or_(false(), *(Unit.path.startswith(unit.path, autoescape=True) for unit in taking))
-    below = select(Unit).where(effective(Unit, day), inside, Unit.id.not_in([unit.id for unit in taking]))
+    taking = _taking_part(session, ticket)
+    below = select(Unit).where(effective(Unit, day), _inside(taking), Unit.id.not_in([unit.id for unit in taking]))
     return [(unit.code, unit.name) for unit in session.scalars(below.order_by(Unit.path))]
 
 
 def _handlers(session: Session, day: date, ticket: Ticket | None) -> Choices:
-    """Those of the lead unit first, then of the units below it."""
-    if ticket is None or ticket.lead_unit is None:
-        return []
-    inside = Unit.path.startswith(ticket.lead_unit.path, autoescape=True)
+    """Those of the lead unit and below it first, then those of the other units that take part."""
+    inside = _inside(_taking_part(session, ticket))
     query = select(Account).join(AccountRole).join(Unit, Account.unit_id == Unit.id)
     query = query.where(inside, Account.is_active, AccountRole.role == Role.HANDLER).order_by(Unit.path, Account.id)
-    return [(one.login, f"{one.name}（{one.unit.short_name}）") for one in session.scalars(query)]
+    found = sorted(session.scalars(query), key=lambda one: not ticket or ticket.lead_unit_id not in one.unit.chain_ids)
+    return [(one.login, f"{one.name}（{one.unit.short_name}）") for one in found]
+
+
+def _taking_part(session: Session, ticket: Ticket | None) -> list[Unit]:
+    return [part.unit for part in session.scalars(open_parts(ticket))] if ticket is not None else []
+
+
+def _inside(units: list[Unit]) -> ColumnElement[bool]:
+    """The condition that a unit is one of these or lies below one."""
+    return or_(false(), *(Unit.path.startswith(unit.path, autoescape=True) for unit in units))
 
 
 def _experts(session: Session, day: date, ticket: Ticket | None) -> Choices:
-    """The pool: of a ticket the fitting ones first, nobody who has to keep out of it (回避)."""
-    valid = Expert.valid_to.is_(None) | (Expert.valid_to >= day)
-    pool = select(Expert).join(Expert.account).where(Account.is_active, Expert.valid_from <= day, valid)
-    found = [one for one in session.scalars(pool.order_by(Account.name)) if not _is_concerned(ticket, one)]
-    leaf = ticket.category.code if ticket else ""
-    found.sort(key=lambda one: not any(leaf.startswith(field.category.code) for field in one.fields))
-    return [(one.account.login, _named(one)) for one in found]
+    """The pool in the ranking's order with its reasons; below it who cannot be asked, with why, not to be chosen."""
+    if ticket is None:
+        return []
+    fitting, refused = ranking.judged(session, ticket, utcnow())
+    open_ = [(one.expert.account.login, _named(one)) for one in fitting]
+    shut = [("-", _named(one)) for one in refused]
+    groups = [("按推荐次序", open_), ("暂不能请教", shut, DISABLED)]
+    return [group for group in groups if group[1]]
 
 
-def _is_concerned(ticket: Ticket | None, expert: Expert) -> bool:
-    return ticket is not None and is_concerned(ticket, expert.account)
-
-
-def _named(expert: Expert) -> str:
-    known = "、".join(field.category.name for field in expert.fields)
-    return f"{expert.account.name}（{expert.unit.short_name}{'：' + known if known else ''}）"
+def _named(place: ranking.Place) -> str:
+    return f"{place.expert.account.name}（{place.expert.unit.short_name}）：{place.why}"
 
 
 def _expert_accounts(session: Session, day: date, ticket: Ticket | None) -> Choices:

@@ -10,6 +10,7 @@ from hotline.directory.models import Category, Region, Unit
 from hotline.dispatch.proposal import Deadline, deadline, propose
 from hotline.errors import NotFound, Unavailable
 from hotline.intake import hints
+from hotline.intake.parties import is_sheltered
 from hotline.knowledge.queries import entry as kb_entry
 from hotline.knowledge.reading import basis_of, spoken
 from hotline.ticket.models import AppealType, Urgency
@@ -34,6 +35,17 @@ def _search(d: Door, form: Posted) -> Results:
 def question(form: Posted) -> str:
     """What is searched for."""
     return _clean(form, "kb_q") or _clean(form, "title")
+
+
+def is_wordless(form: Posted, asked: str) -> bool:
+    """Whether this question's words are not to be kept: the appeal's own, or any asked while it is sheltered.
+
+    Editors and units read what nothing answered, the complained-of side among them; and what is a question now may
+    be a complaint by the time it is registered.
+    """
+    own = ("".join(form.get(name, "").split()) for name in ("title", "body"))
+    said = "".join(asked.split())
+    return is_sheltered(form) or any(said and text.startswith(said) for text in own)
 
 
 def _proposal(d: Door, form: Posted) -> dict[str, Any]:

@@ -176,14 +176,13 @@ def _all(bar: Mapping[str, Any]) -> list[dict[str, Any]]:
 def _candidates(d: Door, ticket: Ticket, proposal: Proposal, advice: Advice | None) -> list[Unit]:
     """The proposed unit first; after an objection the one it suggests; what the model thinks last.
 
-    Never the unit that has objected, nor one the ticket complains of.
+    Never the unit that has objected.
     """
     suggested = select(Objection.suggested_unit_id).filter_by(ticket_id=ticket.id, ruling=Ruling.PENDING)
     named = d.session.scalar(suggested.where(Objection.suggested_unit_id.is_not(None)).limit(1))
     units = [d.session.get_one(Unit, named)] if named else []
     units += [unit for unit in (proposal.unit, *proposal.others) if unit is not None]
-    learned = [option.row for option in advice.options] if advice else []
-    units += [unit for unit in learned if not (ticket.respondent_unit and ticket.respondent_unit.is_above(unit))]
+    units += [option.row for option in advice.options] if advice else []
     return [unit for unit in dict.fromkeys(units) if unit.id != ticket.lead_unit_id]
 
 

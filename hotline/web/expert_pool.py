@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from hotline.accounts.privacy import mask_phone
 from hotline.errors import Forbidden, Invalid
-from hotline.experts import pool, roster
+from hotline.experts import pool, roster, roster_changes
 from hotline.experts import schemas as forms
 from hotline.experts.figures import DEFINITIONS, figures_of
 from hotline.experts.models import LANGUAGES, Expert
@@ -19,6 +19,7 @@ from hotline.web.advice_view import MEASURED
 from hotline.web.expert_frame import ROLES, show
 from hotline.web.form_page import FormPage, loaded
 from hotline.web.kb_frame import run_form, say
+from hotline.web.roster_preview import UNSEEN, Planned, run_change
 from routing.experts import LEVELS
 
 pages = Blueprint("expert_pool", __name__, template_folder="templates")
@@ -108,7 +109,7 @@ def recommend() -> ResponseReturnValue:
     def build(d: Door) -> FormPage:
         demand(d, KEEPERS)
         values: dict[str, Any] = {"languages": ["zh"], "valid_from": d.today, "max_parallel": 3}
-        return FormPage("推荐专家入库", forms.Recommend, "pool", "/experts", values, "推荐入库", LEAD)
+        return FormPage("推荐专家入库", forms.Recommend, "pool", "/experts", values, "推荐入库", LEAD, without=UNSEEN)
 
     def save(d: Door, _typed: dict[str, Any]) -> str:
         expert = pool.recommend(d.session, loaded(forms.Recommend), d.actor, d.now)
@@ -129,16 +130,26 @@ def edit(expert_id: int) -> ResponseReturnValue:
         names = ("title", "languages", "valid_from", "valid_to", "max_parallel")
         values = {name: getattr(expert, name) for name in names} | {"skills": "\n".join(lines)}
         return FormPage(
-            f"修改：{expert.account.name}", forms.ExpertPlace, "pool", f"/experts/{expert_id}", values, lead=LEAD
+            f"修改：{expert.account.name}",
+            forms.ExpertPlace,
+            "pool",
+            f"/experts/{expert_id}",
+            values,
+            "查看影响",
+            LEAD,
+            without=UNSEEN,
         )
 
-    def save(d: Door, _typed: dict[str, Any]) -> str:
-        expert = pool.get_expert(d.session, d.actor, expert_id)
-        pool.amend(d.session, expert, loaded(forms.ExpertPlace), d.actor, d.now)
-        say("已保存")
-        return f"/experts/{expert_id}"
+    def plan(d: Door) -> Planned:
+        data, expert = loaded(forms.ExpertPlace), pool.get_expert(d.session, d.actor, expert_id)
+        change = roster_changes.amended(d.session, expert, data, d.now)
 
-    return run_form(build, save, show)
+        def store(d: Door) -> None:
+            roster_changes.amend(d.session, expert, data, d.actor, d.now, data["seen"])
+
+        return Planned(change, f"/experts/{expert_id}", "已保存", data["seen"], data["text"], store)
+
+    return run_change(build, plan, "修改")
 
 
 def _line(field: Any) -> str:

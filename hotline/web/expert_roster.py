@@ -3,13 +3,12 @@
 from datetime import date, timedelta
 from typing import Any
 
-from flask import Blueprint, redirect, request
+from flask import Blueprint, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 
 from hotline.accounts.models import Role
-from hotline.errors import DomainError, Unauthenticated
-from hotline.experts import pool, roster
+from hotline.experts import pool, roster, roster_changes
 from hotline.experts import schemas as forms
 from hotline.experts.models import Expert, RosterShift
 from hotline.experts.pool import KEEPERS, may_keep
@@ -17,7 +16,7 @@ from hotline.ui.door import Door, door
 from hotline.web.access import demand
 from hotline.web.expert_frame import ROLES, show
 from hotline.web.form_page import FormPage, loaded
-from hotline.web.kb_frame import run_form, say
+from hotline.web.roster_preview import UNSEEN, Planned, run_change
 
 pages = Blueprint("expert_roster", __name__, template_folder="templates")
 LEAD = "按工作日历排班：法定节假日自动跳过，调休上班日照常。B角须为同一单位专家，A角缺勤时由B角接听。"
@@ -27,11 +26,11 @@ LEAD = "按工作日历排班：法定节假日自动跳过，调休上班日照
 def week() -> ResponseReturnValue:
     """One week, Monday first; `week` in the address is any of its days."""
     with door() as d:
+        demand(d, ROLES)
         return _page(d)
 
 
-def _page(d: Door, message: str = "") -> str:
-    demand(d, ROLES)
+def _page(d: Door) -> str:
     first = _monday(request.args.get("week", ""), d.today)
     experts = pool.listed(d.session, d.actor)
     days = roster.week(d.session, first, experts)
@@ -47,7 +46,6 @@ def _page(d: Door, message: str = "") -> str:
         may=lambda shift: may_keep(shift.expert.unit, d.actor),
         may_swap=lambda shift: _may_swap(shift, d),
         may_lay_out=bool(d.actor.roles & KEEPERS),
-        message=message,
     )
 
 
@@ -75,14 +73,18 @@ def lay_out() -> ResponseReturnValue:
         chosen = [(one.id, f"{one.account.name}（{one.unit.short_name}）") for one in experts]
         values: dict[str, Any] = {"day": d.today, "starts": "08:30", "ends": "12:00"}
         lists = {"expert_id": [("", "请选择"), *chosen], "substitute_id": [("", "无"), *chosen]}
-        return FormPage("排班", forms.LayOut, "roster", "/experts/roster", values, "排班", LEAD, choices=lists)
+        return FormPage(
+            "排班", forms.LayOut, "roster", "/experts/roster", values, "查看影响", LEAD, choices=lists, without=UNSEEN
+        )
 
-    def save(d: Door, _typed: dict[str, Any]) -> str:
-        made = roster.lay_out(d.session, loaded(forms.LayOut), d.actor, d.now)
-        say(f"已排 {len(made)} 班")
-        return f"/experts/roster?week={made[0].day}"
+    def plan(d: Door) -> Planned:
+        data = loaded(forms.LayOut)
+        change = roster_changes.laid_out(d.session, data, d.actor)
+        first = change.shifts[0].after
+        back = f"/experts/roster?week={first.day}" if first else "/experts/roster"
+        return Planned(change, back, f"已排 {len(change.shifts)} 班", data["seen"], "")
 
-    return run_form(build, save, show)
+    return run_change(build, plan, "排班")
 
 
 @pages.route("/experts/roster/<int:shift_id>/swap", methods=["GET", "POST"])
@@ -97,29 +99,34 @@ def swap(shift_id: int) -> ResponseReturnValue:
         values = {"is_absent": shift.is_absent, "substitute_id": shift.substitute_id}
         title = f"替班：{shift.expert.account.name} {shift.day} {shift.starts:%H:%M}–{shift.ends:%H:%M}"
         back, lists = f"/experts/roster?week={shift.day}", {"substitute_id": [("", "不变"), *others]}
-        return FormPage(title, forms.Swap, "roster", back, values, "保存", choices=lists)
+        return FormPage(title, forms.Swap, "roster", back, values, "查看影响", choices=lists, without=UNSEEN)
 
-    def save(d: Door, _typed: dict[str, Any]) -> str:
-        shift = roster.get_shift(d.session, shift_id)
-        roster.swap(d.session, shift, loaded(forms.Swap), d.actor, d.now)
-        say(f"{shift.day} 由{shift.acting.account.name}值班")
-        return f"/experts/roster?week={shift.day}"
+    def plan(d: Door) -> Planned:
+        data, shift = loaded(forms.Swap), roster.get_shift(d.session, shift_id)
+        change = roster_changes.swapped(d.session, shift, data, d.actor)
+        acting = change.shifts[0].acting[1]
+        done = f"{shift.day} 由{acting.account.name if acting else ''}值班"
+        return Planned(change, f"/experts/roster?week={shift.day}", done, data["seen"], data["text"])
 
-    return run_form(build, save, show)
+    return run_change(build, plan, "替班")
 
 
-@pages.post("/experts/roster/<int:shift_id>/remove")
+@pages.route("/experts/roster/<int:shift_id>/remove", methods=["GET", "POST"])
 def remove(shift_id: int) -> ResponseReturnValue:
-    """撤班."""
-    try:
-        with door(write=True) as d:
-            shift = roster.get_shift(d.session, shift_id)
-            day = shift.day
-            roster.remove(d.session, shift, d.actor, d.now)
-    except Unauthenticated:
-        raise
-    except DomainError as error:
-        with door() as d:
-            return _page(d, error.message), error.status
-    say(f"{day} 的一班已撤")
-    return redirect(f"/experts/roster?week={day}", 303)
+    """撤班: what stands on the shift is said beforehand."""
+
+    def build(d: Door) -> FormPage:
+        demand(d, KEEPERS)
+        shift = roster.get_shift(d.session, shift_id)
+        title = f"撤班：{shift.expert.account.name} {shift.day} {shift.starts:%H:%M}–{shift.ends:%H:%M}"
+        back = f"/experts/roster?week={shift.day}"
+        return FormPage(title, forms.Remove, "roster", back, submit="查看影响", is_danger=True, without=UNSEEN)
+
+    def plan(d: Door) -> Planned:
+        data, shift = loaded(forms.Remove), roster.get_shift(d.session, shift_id)
+        change = roster_changes.removed(shift, d.actor)
+        return Planned(
+            change, f"/experts/roster?week={shift.day}", f"{shift.day} 的一班已撤", data["seen"], data["text"]
+        )
+
+    return run_change(build, plan, "撤班")

@@ -1,6 +1,6 @@
 """通知: what the house told this person; reading is marked by the person."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from flask import Blueprint, flash, redirect, request
@@ -9,6 +9,7 @@ from sqlalchemy import or_, select, update
 
 from hotline.dispatch import auto_rules
 from hotline.messages.models import Notice
+from hotline.messages.sending import QUESTION
 from hotline.supervision import advice_notices, kb_notices
 from hotline.supervision.acknowledgements import acknowledge, to_confirm
 from hotline.ticket.models import Ticket
@@ -46,14 +47,19 @@ def _notices(d: Door) -> list[dict[str, Any]]:
     topics = [notice.topic for notice, *_ in rows]
     leads = kb_notices.paths(d.session, topics) | advice_notices.paths(d.session, d.actor, topics)
     leads |= {topic: "/dispatch/auto" for topic in topics if topic and topic.startswith(auto_rules.PREFIX)}
+    withdrawn = {topic for topic in topics if topic and topic.startswith(QUESTION)}  # a question that leads nowhere
+    kept = advice_notices.reminders(d.session, topics) | withdrawn
     owed = to_confirm(d.session, d.actor, Notice.id.in_([notice.id for notice, *_ in rows]))
     return [
-        _line(notice, number, is_visible, leads) | {"is_owed": notice.id in owed} for notice, number, is_visible in rows
+        _line(notice, number, is_visible, leads, kept) | {"is_owed": notice.id in owed}
+        for notice, number, is_visible in rows
     ]
 
 
-def _line(notice: Notice, number: str | None, is_visible: bool, leads: Mapping[str, str]) -> dict[str, Any]:
-    is_shown = is_visible and not _has_left(notice, leads)
+def _line(
+    notice: Notice, number: str | None, is_visible: bool, leads: Mapping[str, str], kept: Collection[str | None]
+) -> dict[str, Any]:
+    is_shown = is_visible and (notice.topic in kept or not _has_left(notice, leads))
     gone = "工单已转出，不再由您办理" if notice.ticket_id else "邀请已转给其他专家"
     return {
         "id": notice.id,
@@ -62,7 +68,7 @@ def _line(notice: Notice, number: str | None, is_visible: bool, leads: Mapping[s
         "text": notice.text if is_shown else "",
         "at": notice.created_at,
         "is_unread": notice.read_at is None,
-        "is_calendar": notice.ticket_id is None and notice.topic not in leads and is_shown,
+        "is_calendar": notice.ticket_id is None and notice.topic not in {*leads, *kept} and is_shown,
         "path": (path := leads.get(notice.topic or "")),
         "place": next((name for prefix, name in PLACES if path and path.startswith(prefix)), ""),
     }
@@ -89,5 +95,6 @@ def confirm() -> ResponseReturnValue:
     chosen = request.form.get("id", 0, type=row_id)  # 0: no notice has it
     with door(write=True) as d:
         number = acknowledge(d.session, d.actor, chosen, d.now)
-    flash(f"已确认收到：{number}", "ok")
-    return redirect(f"/tickets/{number}" if request.form.get("from") == "ticket" else "/inbox", 303)
+    flash(f"已确认收到：{number or '专家咨询'}", "ok")
+    is_from_ticket = number is not None and request.form.get("from") == "ticket"
+    return redirect(f"/tickets/{number}" if is_from_ticket else "/inbox", 303)

@@ -14,7 +14,7 @@ from hotline.accounts.actor import SYSTEM
 from hotline.actions import CREATING, perform
 from hotline.clock import to_local
 from hotline.errors import DomainError, Invalid, NotFound, TooLarge, TooMany, Unauthenticated
-from hotline.experts.calls import attach
+from hotline.experts.calls import attach, give_up
 from hotline.idempotency import IdempotencyRecord, once
 from hotline.intake import drafts
 from hotline.ticket.models import Ticket
@@ -78,7 +78,8 @@ def insert() -> ResponseReturnValue:
     with door() as d:
         demand(d, DESK)
         page = _page(d, key, desk_parts.with_answer(d, request.form))
-    keep_question(desk_parts.question(request.form), citation=cited("insert"))
+    asked = desk_parts.question(request.form)
+    keep_question(asked, citation=cited("insert"), wordless=desk_parts.is_wordless(request.form, asked))
     return page
 
 
@@ -134,7 +135,7 @@ def expert_state() -> ResponseReturnValue:
     """Which state of the consultation the page should show: scripts ask every two seconds while a caller waits."""
     with door() as d:
         demand(d, DESK)
-        return jsonify(seen=desk_expert.state(d, request.args.get("draft", "")))
+        return jsonify(seen=desk_expert.state(d, MultiDict({"idempotency_key": request.args.get("draft", "")})))
 
 
 @pages.post("/desk/part/<name>")
@@ -166,6 +167,7 @@ def discard(key: str) -> ResponseReturnValue:
     with door(write=True) as d:
         demand(d, DESK)
         drafts.discard(d.session, _account(d), key)
+        give_up(d.session, d.actor, key, d.now)
     flash("草稿已关闭", "off")
     return redirect("/desk")
 
@@ -182,7 +184,7 @@ def register(action: str) -> ResponseReturnValue:
             demand(d, DESK)
             ticket = _create(d, action, key)
             drafts.discard(d.session, _account(d), key)
-            attach(d.session, _account(d), key, ticket)
+            attach(d.session, d.actor, key, ticket, d.now)
             told, is_seen = _told(ticket), _is_seen(d, ticket)
     except Unauthenticated:
         raise

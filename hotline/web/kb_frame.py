@@ -95,11 +95,16 @@ def run_form(
 ) -> ResponseReturnValue:
     """A form of the workshop, or of another room whose `frame` draws as `show` does; `save` gets what was typed and
     says where to go. See `form_page.run`."""
+    return form_page.run(build, lambda d, page: _once(d, submitted(page.schema, request.form), save), drawing(frame))
+
+
+def drawing(frame: Callable[..., str]) -> form_page.Draw:
+    """How a form of the workshop, or of the room of `frame`, is drawn."""
 
     def draw(d: Door, page: FormPage, drawn: Mapping[str, Any]) -> str:
         return frame(d, "web/kb_form.html", page.tab, page=page, key=secrets.token_urlsafe(12), **drawn)
 
-    return form_page.run(build, lambda d, page: _once(d, submitted(page.schema, request.form), save), draw)
+    return draw
 
 
 def _once(d: Door, typed: dict[str, Any], save: Callable[[Door, dict[str, Any]], str]) -> str:

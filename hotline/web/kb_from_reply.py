@@ -15,7 +15,7 @@ from hotline.knowledge.lifecycle import AUTHORS
 from hotline.ticket.models import Ticket
 from hotline.ticket.models.codes import Ruling
 from hotline.ticket.parts import latest_reply
-from hotline.ticket.view import is_shielded
+from hotline.ticket.view import stays_inside
 from hotline.ui.door import Door, door
 from hotline.web.kb_frame import say, show
 
@@ -25,7 +25,7 @@ pages = Blueprint("kb_from_reply", __name__, template_folder="templates")
 def may_turn(ticket: Ticket, actor: Actor) -> bool:
     """Whether this actor may turn the ticket's reply into a draft: an author of the unit whose approved reply it is."""
     reply = latest_reply(ticket)
-    if reply is None or reply.ruling is not Ruling.GRANTED or is_shielded(ticket) or not actor.roles & AUTHORS:
+    if reply is None or reply.ruling is not Ruling.GRANTED or stays_inside(ticket) or not actor.roles & AUTHORS:
         return False
     unit_id = reply.unit_id or actor.unit_id or 0
     return own_unit(VersionFacts(status=None, unit_id=unit_id), actor) is None

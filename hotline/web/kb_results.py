@@ -118,12 +118,16 @@ def hot(d: Door, top: int = 8) -> list[tuple[KbEntryVersion, int]]:
     return [(queries.entry(d.session, entry.id, actor=d.actor), times) for entry, times in rows]
 
 
-def keep_question(q: str, *, search_id: int | None = None, citation: tuple[int, int] | None = None) -> int | None:
+def keep_question(
+    q: str, *, search_id: int | None = None, citation: tuple[int, int] | None = None, wordless: bool = False
+) -> int | None:
     """Record a question once it stands, or the answer (entry id, version) that was taken; the record's id.
 
-    Counted without filters: what another filter would find is no gap. A database that cannot be written costs the
-    record, never the answer.
+    Counted without filters: what another filter would find is no gap. A `wordless` one counts only by the answer
+    taken. A database that cannot be written costs the record, never the answer.
     """
+    if wordless and citation is None:
+        return None
     with door() as d:
         found = _asked(d, cleaned(q), queries.ANYTHING, 8) if search_id is None else None
         if citation:
@@ -131,7 +135,7 @@ def keep_question(q: str, *, search_id: int | None = None, citation: tuple[int, 
     try:
         with house().database.transaction(write=True) as session:
             if found is not None:
-                search_id = searches.log_search(session, cleaned(q), found, d.now, is_public=False)
+                search_id = searches.log_search(session, cleaned(q), found, d.now, is_public=False, wordless=wordless)
             if search_id and citation:
                 searches.choose(session, search_id, citation)
     except OperationalError as error:

@@ -8,6 +8,7 @@ from flask.typing import ResponseReturnValue
 
 from hotline.accounts.models import Role
 from hotline.errors import Invalid, NotFound
+from hotline.intake.parties import is_sheltered
 from hotline.knowledge import gaps, suggesting
 from hotline.knowledge.schemas import OpenGap
 from hotline.knowledge.serving import MIN_QUESTION, cleaned, index
@@ -17,11 +18,13 @@ from hotline.ui.forms import submitted
 from hotline.ui.helpers import row_id
 from hotline.web.access import demand
 from hotline.web.citations import labelled
+from hotline.web.desk_parts import is_wordless
 from hotline.web.kb_results import find, keep_question, narrowed
 from hotline.web.navigation import render_page
 
 pages = Blueprint("knowledge_search", __name__, template_folder="templates")
 
+SHELTERED = "投诉、举报、保密、匿名或写明被反映对象的诉求，内容不外派；确有知识缺口的，请到知识库另行查询后登记"
 READERS = frozenset(Role) - {Role.ENTERPRISE, Role.SYSTEM}
 
 
@@ -64,11 +67,15 @@ def citable() -> ResponseReturnValue:
 
 @pages.post("/knowledge/asked")
 def asked() -> ResponseReturnValue:
-    """With scripts: a question that stands (`q`), or the answer taken to it (`citation`); {"search_id": n or null}."""
+    """With scripts: a question that stands (`q`), or the answer taken to it (`citation`); {"search_id": n or null}.
+
+    The desk's form comes along: it tells which words are the appeal's and not the agent's.
+    """
     with door() as d:
         demand(d, READERS)
-    known = request.form.get("search_id", None, type=row_id)
-    return jsonify(search_id=keep_question(request.form.get("q", ""), search_id=known, citation=cited()))
+    q, known = request.form.get("q", ""), request.form.get("search_id", None, type=row_id)
+    wordless = is_wordless(request.form, q)
+    return jsonify(search_id=keep_question(q, search_id=known, citation=cited(), wordless=wordless))
 
 
 @pages.post("/knowledge/missing")
@@ -83,7 +90,12 @@ def missing() -> ResponseReturnValue:
 
 
 def register_gap(d: Door, posted: Mapping[str, Any]) -> str:
-    """Open a gap; the sentence that says so. Raises Invalid, Forbidden."""
+    """Open a gap; the sentence that says so. Raises Invalid, Forbidden.
+
+    Nothing is handed on from the form of a sheltered appeal.
+    """
+    if is_sheltered(request.form):
+        raise Invalid(SHELTERED, code="appeal_sheltered", field="question")
     gap = gaps.open_gap(d.session, checked(OpenGap(), posted), d.actor, d.now)
     return f"已登记知识缺口“{gap.question}”，由{gap.unit.name}补充"
 

@@ -16,9 +16,8 @@ from hotline.web.access import demand
 from hotline.web.admin import TIME_READERS
 from hotline.web.admin_time import WHOM
 from hotline.web.navigation import WATCHERS, render_page
-from hotline.web.presenters import STATUS_LOOK
+from hotline.web.presenters import STATUS_LOOK, clock_label
 from routing.escalation import RungName
-from routing.profiles import ClockName
 
 pages = Blueprint("overview", __name__, template_folder="templates")
 
@@ -115,7 +114,7 @@ def _unconfirmed(d: Door) -> list[dict[str, Any]]:
             "unit": one.ticket.lead_unit.short_name if one.ticket.lead_unit else "热线",
             "rung": RungName(one.rung).label,
             "kind": "warn" if one.rung == RungName.YELLOW else "bad",
-            "clock": ClockName(one.clock).label,
+            "clock": clock_label(one.clock),
             "whom": "、".join(WHOM[word] for word in one.whom),
             "since": duration_text((d.now - one.fired_at).total_seconds()),
         }

@@ -1,7 +1,7 @@
 """Changing the rules (profile, calendar, catalogue): form → what it does to open tickets → confirmed."""
 
-from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from flask import request
@@ -53,6 +53,10 @@ class RuleChange:
     columns: tuple[str, str, str]
     submit: str
     nothing: str
+    carried: Mapping[str, str] = field(default_factory=dict)
+    """Sent along with the typed form when it is confirmed."""
+    head: str = "工单"
+    consolation: str = "确认后只影响今后的计算。"
 
 
 def run_change(
@@ -71,10 +75,17 @@ def run_change(
     return run_form(build, preview_page, roles, write=False)
 
 
-def preview_html(d: Door, change: RuleChange, schema: type[Schema] | None, back: str, tab: str) -> str:
+def preview_html(
+    d: Door,
+    change: RuleChange,
+    schema: type[Schema] | None,
+    back: str,
+    tab: str,
+    frame: Callable[..., str] = show,
+) -> str:
     """What a change would do, with the button that does it; the typed form goes along as it stands."""
-    typed = submitted(schema, request.form) if schema else {}
+    typed = {**(submitted(schema, request.form) if schema else {}), **change.carried}
     pairs = [(name, one) for name, value in typed.items() for one in (value if isinstance(value, list) else [value])]
     effects = change.effects(d)
     values = {"effects": effects, "shown": effects.shifts[:SHOWN], "typed": pairs, "back": back}
-    return show(d, "admin/preview.html", tab, change=change, **values)
+    return frame(d, "admin/preview.html", tab, change=change, **values)

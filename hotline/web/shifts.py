@@ -5,41 +5,23 @@ from typing import Any
 
 from flask import Blueprint, flash, redirect
 from flask.typing import ResponseReturnValue
-from marshmallow import fields
 from sqlalchemy import select
 
 from hotline.accounts.actor import HOTLINE_ROLES
 from hotline.accounts.models import Account, Role
-from hotline.errors import DomainError, NotFound
+from hotline.directory.models import Unit
+from hotline.errors import DomainError, Forbidden, NotFound
 from hotline.supervision import handover, shifts
 from hotline.supervision.models import Substitution
-from hotline.supervision.substitution import current, end, substitute
-from hotline.ticket.schemas import LINE, SHORT, Form, line, text
+from hotline.supervision.schemas import LeaveNote, Substitute
+from hotline.supervision.substitution import current, end, may_arrange, substitute
 from hotline.ui.door import Door, door
 from hotline.web.access import demand
-from hotline.web.admin import ADMINS, EVERYBODY, FormPage, found, people, run_form
+from hotline.web.admin import ARRANGERS, EVERYBODY, FormPage, found, people, run_form, show
 from hotline.web.navigation import render_page
 
+SHOWN = 100
 pages = Blueprint("shifts", __name__, template_folder="templates")
-
-
-class ShiftForm(Form):
-    """留言交班."""
-
-    text = text("交班事项", required=True, rows=3, hint="不要写企业联系人的姓名和电话")
-    numbers = line("涉及工单号", LINE, hint="多个用空格或逗号分开")
-
-
-class SubstituteForm(Form):
-    """代办: to whom, until when."""
-
-    to_login = line("代办人", SHORT, required=True, widget="select")
-    last_day = fields.Date(
-        required=True,
-        metadata={"label": "代办至（含当日）", "widget": "date"},
-        error_messages={"required": "请填写结束日期", "invalid": "日期的格式不对"},
-    )
-    reason = line("原因", LINE, required=True, placeholder="如：年休假、病假、外出培训")
 
 
 @pages.get("/shifts")
@@ -59,7 +41,7 @@ def leave() -> ResponseReturnValue:
         shifts.leave_note(d.session, d.actor, data["text"], data["numbers"], d.now)
         return "/shifts"
 
-    page = FormPage("留言交班", ShiftForm, "me", "/shifts", submit="交班")
+    page = FormPage("留言交班", LeaveNote, "me", "/shifts", submit="交班")
     return run_form(lambda _: page, save, HOTLINE_ROLES, done="已交班，等待接班人员确认")
 
 
@@ -84,29 +66,45 @@ def own() -> ResponseReturnValue:
     return _form(None, "/", EVERYBODY)
 
 
-@pages.route("/admin/accounts/<login>/substitute", methods=["GET", "POST"])
+@pages.get("/substitutions")
+def listed() -> ResponseReturnValue:
+    """Whom this person may have stood in for, who is away now, and what did not pass over or come back."""
+    with door() as d:
+        demand(d, ARRANGERS)
+        people_ = d.session.scalars(select(Account).join(Unit).where(Account.is_active).order_by(Unit.path, Account.id))
+        mine = [one for one in people_ if may_arrange(d.actor, one)]
+        rows = d.session.scalars(select(Substitution).order_by(Substitution.id.desc()).limit(SHOWN))
+        past = [row for row in rows if may_arrange(d.actor, row.account)]
+        away = {row.account_id: row for row in past if row.ended_at is None}
+        return show(d, "admin/substitutions.html", "team_away", people=mine, away=away, past=past)
+
+
+@pages.route("/substitutions/<login>", methods=["GET", "POST"])
 def for_other(login: str) -> ResponseReturnValue:
-    """The same for somebody who fell ill."""
-    return _form(login, f"/admin/accounts/{login}", ADMINS)
+    """The same for somebody who fell ill: by an administrator, the unit's leader, for the desk by its team leader."""
+    return _form(login, "/substitutions", ARRANGERS)
 
 
 def _form(login: str | None, back: str, roles: frozenset[Role]) -> ResponseReturnValue:
     def build(d: Door) -> FormPage:
-        away = _account(d, login)
-        work = handover.open_work(d.session, away, d.today)
-        lead = f"{len(work.numbers)} 件在办工单、{len(work.posts)} 个职务将由代办人承接，到期后未办完的自动交回。"
+        away = _other(d, login)
+        work = handover.open_work(d.session, away, d.now)
+        counted = f"{len(work.numbers)} 件在办工单、{len(work.consultations)} 项专家咨询、{len(work.posts)} 个职务"
+        lead = f"{counted}将由代办人承接，值班由代办人或B角替班；不合适的逐项说明，到期后未办完的自动交回。"
         row = current(d.session, away)
         if row is not None:
             lead = f"{row.substitute.name}正在代办，至 {row.last_day}；提前回来可以结束代办，未办完的随即交回。"
         choices = {"to_login": people(d.session, lambda one: handover.could_take(d.session, work, away, one))}
         more: dict[str, Any] = {"choices": choices, "lead": lead, "submit": "设为代办"}
         more["button"] = (f"/substitutions/{row.id}/end", "结束代办") if row else None
-        return FormPage(f"{away.name}的代办", SubstituteForm, "accounts" if login else "away", back, **more)
+        return FormPage(f"{away.name}的代办", Substitute, "team_away" if login else "away", back, **more)
 
     def save(d: Door, data: dict[str, Any]) -> str:
-        away, taking = _account(d, login), _account(d, data["to_login"])
+        away, taking = _other(d, login), _account(d, data["to_login"])
         last_day: date = data["last_day"]
-        substitute(d.session, away, taking, last_day, data["reason"], d.actor, d.now)
+        row = substitute(d.session, away, taking, last_day, data["reason"], d.actor, d.now)
+        for what, why in row.misfits:
+            flash(f"未能交接：{what}，{why}", "bad")
         return back
 
     return run_form(build, save, roles, done="代办已生效，到期自动交回")
@@ -119,17 +117,23 @@ def _account(d: Door, login: str | None) -> Account:
     return row
 
 
+def _other(d: Door, login: str | None) -> Account:
+    """Whose substitute is to be arranged. Raises Forbidden where that is not this person's to do."""
+    row = _account(d, login)
+    if not may_arrange(d.actor, row):
+        raise Forbidden("只能为本单位人员设代办", code="role_refused")
+    return row
+
+
 @pages.post("/substitutions/<int:row_id>/end")
 def stop(row_id: int) -> ResponseReturnValue:
-    """Back early: by oneself, or by an administrator."""
+    """Back early: by oneself, or by who may arrange it."""
     with door(write=True) as d:
         row = d.session.get(Substitution, row_id, with_for_update=True)
-        if row is None or row.ended_at is not None or not _may_end(d, row):
+        if row is None or row.ended_at is not None or not may_arrange(d.actor, row.account):
             raise NotFound("没有这项代办，或已经结束", code="no_substitution")
-        numbers = end(d.session, row, d.actor, d.now)
-    flash(f"代办已结束，交回 {len(numbers)} 件工单", "ok")
+        back = end(d.session, row, d.actor, d.now)
+        for what, why in back.misfits:
+            flash(f"未能交回：{what}，{why}", "bad")
+    flash(f"代办已结束，交回 {len(back.numbers)} 件工单、{len(back.consultations)} 项咨询", "ok")
     return redirect("/", 303)
-
-
-def _may_end(d: Door, row: Substitution) -> bool:
-    return Role.ADMIN in d.actor.roles or row.account_id == d.actor.account_id

@@ -1,17 +1,18 @@
 """What the text itself suggests, for the intake and the dispatch desk: category, unit, and tickets like it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from flask import current_app
 from sqlalchemy import select
 
 from hotline.accounts.privacy import phone_lookup
-from hotline.directory.models import Enterprise
+from hotline.directory.models import Enterprise, Unit
 from hotline.directory.uscc import normalise
 from hotline.dispatch import proposal
 from hotline.dispatch.learning import Advice, Models, advise
 from hotline.intake.hints import is_number
+from hotline.ticket.catalogue import is_concerned
 from hotline.ticket.models import Ticket
 from hotline.ticket.similar import Alike, SimilarTickets, caller_keys
 from hotline.ui.door import Door
@@ -38,12 +39,22 @@ def suggested(d: Door, form: Mapping[str, str]) -> Suggested:
     if category and category.options[0].row.code == form.get("category_code"):
         category = None
     alike = _similar().find(d.session, d.actor, d.now, text, keys=_keys(d, form))
-    return Suggested(category, advise(d.session, _models(), "unit", text, d.today), alike)
+    respondent = d.session.scalar(select(Unit).filter_by(code=form.get("respondent_unit_code", "")))
+    return Suggested(category, _unit(d, text, respondent), alike)
 
 
 def unit_advice(d: Door, ticket: Ticket) -> Advice | None:
     """Which units answered such texts, for the dispatcher; None without a model."""
-    return advise(d.session, _models(), "unit", f"{ticket.title}\n{ticket.body}", d.today)
+    return _unit(d, f"{ticket.title}\n{ticket.body}", ticket.respondent_unit)
+
+
+def _unit(d: Door, text: str, respondent: Unit | None) -> Advice | None:
+    """The model's units without those that must keep out of it (回避)."""
+    found = advise(d.session, _models(), "unit", text, d.today)
+    options = [one for one in found.options if not is_concerned(one.row, respondent)] if found else []
+    if found is None or not options:
+        return None
+    return replace(found, is_sure=found.is_sure and options[0] == found.options[0], options=options)
 
 
 def repeated(d: Door, ticket: Ticket) -> list[Ticket]:

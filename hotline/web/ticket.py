@@ -9,6 +9,8 @@ from flask.typing import ResponseReturnValue
 from hotline.accounts.actor import Actor
 from hotline.actions import ACTIONS, perform
 from hotline.errors import DomainError, Invalid, NotFound, Unauthenticated
+from hotline.experts.appointments import may_book
+from hotline.experts.lifecycle import DESK
 from hotline.idempotency import once
 from hotline.messages.models import Notice
 from hotline.supervision.acknowledgements import to_confirm
@@ -63,6 +65,7 @@ def ticket_page(d: Door, ticket: Ticket, posted: Posted | None = None, **more: A
         chain=chain(d.session, ticket, d.now),
         related=related(d.session, ticket, d.actor),
         bar=bar,
+        may_ask_expert=bool(d.actor.roles & DESK) and may_book(ticket),
         may_keep=may_turn(ticket, d.actor),
         may_attach=not ticket.status.is_end and bool(bar["main"] or bar["more"]),
         accept=ACCEPT,

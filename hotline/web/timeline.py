@@ -17,8 +17,8 @@ from hotline.intake.schemas import Registration
 from hotline.labelled import Labelled
 from hotline.supervision.acknowledgements import confirmed
 from hotline.ticket.ledger import LedgerEntry, entries
-from hotline.ticket.models import Attachment, Citation, Reply, Ticket, Urgency
-from hotline.ticket.models.codes import Ruling, UnresolvedReason
+from hotline.ticket.models import Attachment, Citation, Consultation, Reply, Ticket, Urgency
+from hotline.ticket.models.codes import RespondentKind, Ruling, UnresolvedReason
 from hotline.ticket.queries import hanging
 from hotline.ui.format import MINUTE, duration_text, local_time
 
@@ -40,6 +40,11 @@ REPLY_TITLES = {
     Ruling.GRANTED: "公开答复 · 企业可见",
     Ruling.PENDING: "公开答复（待审核，企业尚不可见）",
     Ruling.DENIED: "公开答复（未通过审核，企业不可见）",
+}
+ANSWER_TITLES = {
+    Ruling.GRANTED: "专家答复（已审核）",
+    Ruling.PENDING: "专家答复（待审核，不作为单位意见）",
+    Ruling.DENIED: "专家答复（已退回修改）",
 }
 HANGING = frozenset({"members", "decisions"})
 """Lists of rows that hang on the ticket: their ids say nothing to a reader."""
@@ -109,6 +114,11 @@ COLUMNS: dict[str, tuple[str, Callable[[Names, Any], str]]] = {
     "lead_unit_id": ("主办单位", Names.unit),
     "handler_id": ("经办人", Names.account),
     "follower_id": ("跟办人", Names.account),
+    "respondent_kind": ("被反映对象", _labelled(RespondentKind)),
+    "respondent_unit_id": ("被反映单位", Names.unit),
+    "respondent_account_id": ("被反映人员", Names.account),
+    "respondent_name": ("被反映的企业或个人", _plain),
+    "is_confidential": ("身份保密", _yes),
     "is_resolved": ("是否解决", _yes),
     "unresolved_reason": ("未解决原因", _labelled(UnresolvedReason)),
     "review_until": ("可申请复核至", _instant),
@@ -122,6 +132,7 @@ def timeline(session: Session, ticket: Ticket) -> list[Shown]:
     """The ticket's ledger for macro timeline, newest first."""
     names = Names(session)
     replies = {(reply.at): reply for reply in hanging(session, Reply, ticket)}
+    answers = {asked.answered_at: asked for asked in hanging(session, Consultation, ticket)}
     files = {file.id: file for file in hanging(session, Attachment, ticket)}
     cited = hanging(session, Citation, ticket)
     history = entries(session, ticket)
@@ -133,6 +144,8 @@ def timeline(session: Session, ticket: Ticket) -> list[Shown]:
         if entry.action in ("reply", "answer", "external_reply", "follow_master") and entry.at in replies:
             one["parts"] = _reply_parts(replies[entry.at])
             one["facts"] += [("依据", replies[entry.at].legal_basis)] if not _says(one, "依据") else []
+        if entry.action == "expert_answer" and entry.at in answers:
+            one["facts"] = _answer_facts(answers[entry.at])
         one["attachments"] = [_file(files[entry.data["attachment_id"]])] if entry.action == "attach" else []
         one["links"] = [citation_shown(row) for row in cited if row.at == entry.at]
         before = entry.at if entry.action != "rung" else before
@@ -252,6 +265,12 @@ def _reply_parts(reply: Reply) -> list[Shown]:
     if reply.internal_note:
         parts.append({"kind": "internal", "title": "内部办理情况 · 仅热线和承办单位可见", "text": reply.internal_note})
     return parts
+
+
+def _answer_facts(asked: Consultation) -> list[tuple[str, str]]:
+    """What an expert wrote, as it reads today, and how far it is the unit's word."""
+    title = ANSWER_TITLES[asked.ruling or Ruling.GRANTED]
+    return [(title, asked.answer or ""), ("政策依据", asked.legal_basis)]
 
 
 def _file(file: Attachment) -> Shown:

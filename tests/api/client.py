@@ -12,7 +12,6 @@ from werkzeug.test import TestResponse
 from hotline.accounts.models import Account
 from hotline.accounts.operations import issue_token
 from hotline.api.tokens import VALID
-from hotline.app import create_app
 from tests import services
 from tests.city import City
 
@@ -60,7 +59,7 @@ def app_on(city: City) -> Flask:
     """The whole app on the city's database, without Redis, with a folder that goes when the app goes."""
     folder = TemporaryDirectory(prefix="hotline-api-")
     url = city.database.engine.url.render_as_string(hide_password=False)
-    app = create_app(services.settings(Path(folder.name), url))
+    app = services.app(services.settings(Path(folder.name), url))
     app.extensions["hotline"].database = city.database
     app.extensions["folder"] = folder
     return app

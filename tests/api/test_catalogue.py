@@ -4,10 +4,13 @@ import io
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
+from hotline.accounts.models import AuditEntry
 from hotline.dispatch import catalogue_sheet as sheet
 from tests.api.client import Api
 from tests.city import LOAN_INTEREST, City
+from tests.factories import make
 
 NEW = {"category_code": LOAN_INTEREST, "unit_code": "GXJ", "effective_from": "2026-03-18", "reason": "三定调整"}
 ASKED = {"category_code": LOAN_INTEREST, "region_code": "449902"}
@@ -36,6 +39,34 @@ def test_the_choice_names_its_row_and_says_why(api: Api) -> None:
     assert api.get("agent1", "/catalogue/choice", **tip_off).json["unit"] == "SJJ"
     about = api.get("agent1", "/catalogue/choice", **ASKED, respondent_unit_code="JRJ").json
     assert about["unit"] == "SFB" and "应当回避" in about["reason"]
+
+
+def test_the_choice_tells_how_often_that_unit_closed_such_tickets_as_the_desk_does(api: Api) -> None:
+    make(api.city, "closed", region_code="449902")
+    said = api.get("agent1", "/catalogue/choice", **ASKED).json["reason"]
+    assert said.endswith("近 90 天同类 0/1 件由其办结")
+
+
+def test_the_supervising_unit_is_read_and_changed_with_an_audit(api: Api) -> None:
+    path = "/directory/units/JRJ/supervisor"
+    assert api.get("agent1", path).json == {"unit": "JRJ", "supervising_unit": "SFB"}
+    put = {"method": "PUT", "json": {"supervising_unit_code": "ZSJ"}}
+    assert api.call("dispatch1", path, **put).status_code == 403
+    assert api.call("super1", path, **put).json == {"unit": "JRJ", "supervising_unit": "ZSJ"}
+    assert api.call("super1", path, method="PUT", json={"supervising_unit_code": "JRJ"}).status_code == 422
+    assert api.get("super1", "/directory/units/XX/supervisor").status_code == 404
+    with api.city.database.transaction(write=False) as session:
+        entry = session.scalars(select(AuditEntry).filter_by(action="unit_edited")).one()
+    assert entry.details["before"] != entry.details["after"]
+
+
+def test_what_a_change_moves_is_told_to_those_who_may_see_the_ticket(api: Api) -> None:
+    number = api.city.register(appeal_type="COMPLAINT", respondent_login="super2")
+    assert api.post("super2", "/catalogue/rows", **NEW, dry_run=True).json["tickets"] == []
+    made = api.post("super2", "/catalogue/rows", **NEW).json
+    assert made["tickets"] == []
+    moves = {who: api.get(who, "/catalogue/changes").json["changes"][0]["moves"] for who in ("super1", "super2")}
+    assert ([move[0] for move in moves["super1"]], moves["super2"]) == ([number], [])
 
 
 def test_rows_are_listed_by_day_and_narrowed(api: Api) -> None:
@@ -78,6 +109,9 @@ def test_a_sheet_goes_out_and_comes_back(api: Api) -> None:
     told = sent(api, "super1", out.data, dry_run="true").json
     assert (told["lines"], told["errors"]) == ([], []) and told["same"] > 150
     changed = sheet.write([{"category": LOAN_INTEREST, "lead": "GXJ"}])
+    number = api.city.register()
+    moved = [{"no": number, "status": "AWAITING_DISPATCH", "before": "JRJ", "after": "GXJ"}]
+    assert sent(api, "super1", changed, dry_run="true").json["tickets"] == moved
     done = sent(api, "super1", changed)
     assert done.status_code == 201, done.text
     assert done.json["lines"] == [{"line": 2, "kind": "changed", "name": "4.2.1 贷款贴息兑付 · 全市"}]

@@ -103,8 +103,15 @@ def test_presence_roster_and_slots(api: Api) -> None:
     week = api.get("jrj.leader", "/roster", first="2026-03-16").json["days"]
     assert [bool(day["shifts"]) for day in week] == [True] * 5 + [False] * 2
     shift = week[2]["shifts"][0]
-    swapped = api.post("jrj.leader", f"/roster/{shift['id']}/swap", is_absent=True)
-    assert swapped.json["acting"] != shift["acting"]
+    path, form = f"/roster/{shift['id']}/swap", {"is_absent": True, "text": "外出培训"}
+    foretold = api.post("jrj.leader", f"{path}/preview", **form).json
+    seen = foretold.pop("seen")
+    assert api.post("jrj.leader", path, **form, seen="0" * 32).json["code"] == "preview_stale"
+    swapped = api.post("jrj.leader", path, **form, seen=seen).json
+    [now] = swapped.pop("roster")
+    assert swapped == foretold and now["acting"] != shift["acting"]
+    assert api.post("gxj.leader", f"/roster/{shift['id']}/remove/preview").status_code == 403
+    assert api.post("jrj.leader", f"/roster/{shift['id']}/remove").json["roster"] == []
     slots = api.get("agent1", "/appointments/slots", ticket_no=api.city.register()).json["slots"]
     assert slots and slots[0]["unit_code"] == "JRJ"
 

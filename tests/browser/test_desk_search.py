@@ -77,6 +77,20 @@ def test_a_question_is_recorded_once_it_stands_not_at_every_letter(live: Live, d
     until(desk, lambda: asked(live) == [("设备贷款贴息", None, None)])
 
 
+def test_a_complaint_typed_at_the_desk_is_searched_for_but_never_recorded(live: Live, desk: Page) -> None:
+    for name in ("title", "body"):
+        desk.locator(f"[name={name}]").fill("翡翠七号冷库停电无人处理")
+    expect(desk.locator("#part-search")).to_contain_text("翡翠七号冷库")
+    desk.wait_for_timeout(3500)
+    desk.locator("[name=appeal_type][value=COMPLAINT]").check()
+    desk.keyboard.press("F2")
+    desk.keyboard.type("翡翠")
+    with desk.expect_response("**/knowledge/asked") as answer:
+        desk.wait_for_timeout(3500)
+    assert answer.value.json() == {"search_id": None}
+    assert asked(live) == []
+
+
 def test_what_may_have_been_meant_is_asked_by_one_press(desk: Page) -> None:
     desk.keyboard.press("F2")
     desk.keyboard.type("设备带款")

@@ -12,16 +12,17 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from hotline.accounts.actor import SYSTEM
 from hotline.accounts.models import Account, AuditEntry
 from hotline.clock import to_local
 from hotline.directory.catalogue import Entry, Signature, end, plain, put, rows_on, slot_of, standing
 from hotline.directory.models import CatalogueRow, Category, Region, Unit
 from hotline.directory.operations import close_unit
-from hotline.dispatch.catalogue import book
 from hotline.dispatch.catalogue_changes import Changes, carry_out, effects
 from hotline.dispatch.catalogue_report import clues, problems
 from hotline.dispatch.load import Load, loads
 from hotline.errors import Conflict, DomainError, Forbidden, Invalid
+from hotline.ticket.catalogue import book
 from hotline.ticket.models import AppealType
 from routing.catalogue import Matter
 from routing.profiles import APPEAL_TYPES
@@ -63,11 +64,10 @@ def said(session: Session, day: date, region: str = "449902") -> tuple[str | Non
 def test_each_day_reads_what_was_said_of_it(city: City) -> None:
     with writing(city) as session:
         put(session, entry(session, effective_from=date(2026, 4, 1)), signed(city))
-        put(
-            session,
-            entry(session, "CZJ", effective_from=date(2026, 6, 1), effective_to=date(2026, 6, 30)),
-            signed(city),
-        )
+        last = put(session, entry(session, "CZJ", effective_from=date(2026, 6, 1)), signed(city)).subject
+        row = standing(session, last.removeprefix("catalogue:"))
+        assert row
+        row.effective_to = date(2026, 6, 30)  # as an older house may have left it
     with writing(city) as session:
         days = [date(2026, 3, 31), date(2026, 4, 1), date(2026, 6, 1), date(2026, 7, 1)]
         assert [said(session, day)[0] for day in days] == ["JRJ", "GXJ", "CZJ", "WD"]
@@ -180,7 +180,7 @@ def test_the_preview_is_exactly_what_the_change_then_does(city: City) -> None:
     city.do("jrj.handler", "sign", signed_for)
     with writing(city) as session:
         changes = Changes(puts=(entry(session),))
-        planned = [effect.plain() for effect in effects(session, changes, city.now)]
+        planned = [effect.plain() for effect in effects(session, changes, city.now, SYSTEM)]
         assert planned == [[waiting, "AWAITING_DISPATCH", "JRJ", "GXJ"], [sent, "AWAITING_SIGN", "JRJ", "GXJ"]]
         audited = carry_out(session, changes, city.actor("super1"), "调整", city.now)
         assert audited.details["moves"] == planned and audited.reason == "调整"
@@ -193,7 +193,7 @@ def test_the_preview_is_exactly_what_the_change_then_does(city: City) -> None:
 def test_a_ticket_about_the_new_lead_is_not_sent_to_it(sqlite_city: City) -> None:
     number = sqlite_city.register(appeal_type="COMPLAINT", respondent_kind="UNIT", respondent_unit_code="GXJ")
     with writing(sqlite_city) as session:
-        [effect] = effects(session, Changes(puts=(entry(session),)), sqlite_city.now)
+        [effect] = effects(session, Changes(puts=(entry(session),)), sqlite_city.now, SYSTEM)
         supervisor = session.get_one(Unit, one(session, Unit, "GXJ").supervising_unit_id)
         assert (effect.number, effect.after) == (number, supervisor)
 
@@ -243,3 +243,26 @@ def test_the_demo_catalogue_leaves_no_leaf_in_any_region_without_a_target(sqlite
         kinds = {(row.region.kind.value if row.region else None, row.appeal_type) for row in rows_on(session, TODAY)}
         assert {("STREET", None), ("ZONE", None), ("COUNTY", None), (None, "TIP_OFF"), (None, "COMPLAINT")} <= kinds
         assert all(row.legal_basis for row in rows_on(session, TODAY, CatalogueRow.category_id.is_not(None)))
+
+
+def test_a_row_for_one_type_of_appeal_that_is_wrong_time_and_again_is_pointed_out(sqlite_city: City) -> None:
+    city = sqlite_city
+    with writing(city) as session:
+        changes = Changes(puts=(entry(session, appeal_type="COMPLAINT"),))
+        carry_out(session, changes, city.actor("admin1"), "投诉归口", city.now)
+    for kind in ("COMPLAINT", "COMPLAINT", "COMPLAINT", "HELP"):
+        number = city.register(appeal_type=kind)
+        city.do("dispatch1", "dispatch", number, unit_code="GXJ")
+        city.do("gxj.handler", "object", number, reason="NOT_OUR_DUTY", legal_basis="三定方案", text="非我局职责")
+        city.do("dispatch1", "redispatch", number, unit_code="JRJ", text="成立")
+    with writing(city) as session:
+        first, second = clues(session, city.actor("dispatch1"), city.now)
+        assert (first.count, first.appeal_type, first.is_pressing) == (3, "COMPLAINT", True)
+        assert (second.count, second.row) == (1, None), "a request for help goes elsewhere by the catalogue"
+
+
+def test_a_categorys_lead_is_not_ended_by_putting_it_again_with_a_last_day(sqlite_city: City) -> None:
+    with writing(sqlite_city) as session, pytest.raises(Conflict) as refused:
+        limited = entry(session, effective_to=TODAY + timedelta(30))
+        carry_out(session, Changes(puts=(limited,)), sqlite_city.actor("admin1"), "试", sqlite_city.now)
+    assert refused.value.code == "owner_needed"

@@ -124,6 +124,12 @@ def test_a_complete_sheet_ends_what_it_leaves_out_but_never_a_categorys_lead(sql
     assert "全市主办单位不能停用" in found.shown_errors[0]
 
 
+def test_a_line_that_would_end_a_categorys_lead_is_wrong_in_the_preview_already(sqlite_city: City) -> None:
+    [line] = [one for one in lines_of(sqlite_city) if one["category"] == LOAN_INTEREST and one["region"] == "全市"]
+    found = planned(sqlite_city, line | {"effective_to": "2026-12-31"})
+    assert found.shown_errors == ["第 2 行：全市主办单位不能停用，请指定新的主办单位"]
+
+
 def test_two_units_of_one_name_are_told_apart_by_their_codes(sqlite_city: City) -> None:
     with sqlite_city.database.transaction() as session:
         twin = session.scalars(select(Unit).filter_by(code="CZJ")).one()
@@ -205,6 +211,9 @@ def test_the_commands_write_a_file_and_take_it_back(
     assert refused.exit_code == 1 and "✗ 第 3 行：没有“市马局”这个单位" in refused.output
     assert len(stored(sqlite_city)) == 1
     path.write_bytes(of_lines(LINE | {"region": "湾东区"}))
+    number = sqlite_city.register()
+    previewed = run("import", path, "--reason", "调整", "--dry-run").output
+    assert f"→ 在办工单 {number}（待派单）：市金融局 → 市工信局" in previewed
     done = run("import", path, "--reason", "调整")
     assert done.exit_code == 0 and "＋ 新增 第 2 行 4.2.1 贷款贴息兑付 · 湾东区：临海湾市工业和信息化局" in done.output
     assert [row["region"] for row in stored(sqlite_city)] == [None, "449902"]

@@ -13,8 +13,9 @@ from hotline.experts.records import Advice
 from hotline.messages.models import Audience, Notice
 from hotline.outbox.operations import deliver
 from hotline.supervision.advice_notices import send_advice_event
+from tests import experts as stage
 from tests.city import City
-from tests.experts import ANSWER, FIRST, SECOND, advice, change, do, later, status
+from tests.experts import ANSWER, FIRST, SECOND, advice, change, do, invite, invited, later, status
 
 
 @pytest.fixture
@@ -145,14 +146,41 @@ def test_a_closed_ticket_books_no_more(city: City) -> None:
         do(city, "agent1", "book", None, ticket_no=number, slot=slots(city, number)[0], mode="VIDEO", question="再问")
 
 
-def test_hands_full_today_do_not_forbid_next_week(city: City) -> None:
-    for login in (FIRST, SECOND):
-        change(city, login, max_parallel=1)
+def test_who_has_no_place_free_is_not_booked_for_later_either(city: City) -> None:
+    """A question in writing may still be open when the meeting begins."""
+    change(city, FIRST, max_parallel=1)
     asked = city.register()
+    assert slots_of(city, FIRST)
     city.do("agent1", "ask_expert", asked, expert_login=FIRST, question="书面问题")
+    assert not slots_of(city, FIRST)
+    change(city, FIRST, max_parallel=2)
+    assert slots_of(city, FIRST)
+
+
+def test_a_meeting_takes_its_place_from_the_booking_to_its_end_and_a_second_one_no_other(city: City) -> None:
+    change(city, FIRST, max_parallel=1)
+    number = city.register()
+    do(city, "agent1", "book", None, ticket_no=number, slot=slots_of(city, FIRST)[0], mode="VIDEO", question="面谈")
+    assert invited(city, invite(city))[0][0] != FIRST, "at 11:00 there would be two"
+    with pytest.raises(Invalid, match="上限 1 件"):
+        city.do("agent1", "ask_expert", city.register(), expert_login=FIRST, question="书面问题")
+    assert slots_of(city, FIRST), "meetings of one expert never overlap"
+
+
+def test_the_period_counts_on_the_day_of_the_slot(city: City) -> None:
+    change(city, FIRST, valid_to=city.now.date() + timedelta(days=1))
+    assert {key.partition("@")[2][:10] for key in slots_of(city, FIRST)} <= {"2026-03-18", "2026-03-19"}
+    change(city, FIRST, valid_to=None)
+    change(city, FIRST, valid_from=city.now.date() + timedelta(days=2))
+    days = {key.partition("@")[2][:10] for key in slots_of(city, FIRST)}
+    assert days and min(days) >= "2026-03-20"
+
+
+def slots_of(city: City, login: str) -> list[str]:
+    """The free slots of one expert."""
     with city.database.transaction(write=False) as session:
-        busy = session.scalars(select(Expert.id).where(Expert.account_id == city.actor(FIRST).account_id)).one()
-    assert [key for key in slots(city, city.register()) if key.startswith(f"{busy}@")]
+        key = stage.expert_of(session, login).id
+    return [slot for slot in slots(city, city.register()) if slot.startswith(f"{key}@")]
 
 
 def test_the_calendar_file_has_short_lines_utc_times_and_nothing_personal(city: City) -> None:

@@ -1,9 +1,12 @@
 """回避: an expert of the complained-of unit is never offered, invited, asked or shown the consultation."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
+from hotline.directory.models import Unit
 from hotline.errors import IllegalAction, Invalid, NotFound
 from hotline.experts import appointments, people
 from hotline.experts.calls import attach, preview
@@ -48,6 +51,15 @@ def test_the_duty_officer_is_of_the_unit_that_supervises_the_one_complained_of(c
 def test_a_person_complained_of_is_passed_over_but_not_the_colleague(city: City) -> None:
     advice_id = invite(city, appeal_type="COMPLAINT", respondent_login=FIRST)
     assert invited(city, advice_id) == [(SECOND, "PENDING")]
+
+
+def test_the_unit_is_the_one_the_catalogue_leads_to_with_zones_and_units_that_closed(city: City) -> None:
+    with advice(city, invite(city, region_code="4499QW")) as found:
+        assert found.unit.code == "QWQ", "a zone takes what no row gives to another"
+    with city.database.transaction() as session:
+        session.scalars(select(Unit).filter_by(code="JRJ")).one().effective_to = city.now.date() - timedelta(days=1)
+    with advice(city, invite(city, draft_key="draft-0002")) as found:
+        assert found.unit.code == "WD", "who cannot receive is passed over for the fallback"
 
 
 def test_praise_concerns_nobody(city: City) -> None:

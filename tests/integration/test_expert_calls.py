@@ -142,10 +142,8 @@ def test_the_call_hangs_on_the_ticket_that_the_draft_becomes(city: City) -> None
     advice_id, number = invite(city), city.register()
     with city.ticket(number) as (_, ticket):
         ticket_id = ticket.id
-    with city.database.transaction() as session:
-        account = session.scalars(select(Account.id).filter_by(login="agent1")).one()
-        with city.ticket(number) as (_, ticket):
-            attach(session, account, "draft-0001", ticket)
+    with city.database.transaction() as session, city.ticket(number) as (_, ticket):
+        attach(session, city.actor("agent1"), "draft-0001", ticket, city.now)
     with advice(city, advice_id) as found:
         assert found.ticket_id == ticket_id
 

@@ -1,92 +1,35 @@
-"""Fifty processes at once, on both databases: one accepts, nobody gets more than he can take, a slot has one holder."""
+"""Many processes at once, on both databases: one accepts, nobody gets more than he can take, a slot has one holder."""
 
-import multiprocessing
-from collections import Counter
-from collections.abc import Callable
 from datetime import timedelta
-from typing import Any
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session
 
-from hotline.accounts.actor import Actor
-from hotline.actions import perform, sweep_context
-from hotline.deadlines.sweep import sweep
-from hotline.errors import DomainError
 from hotline.experts import appointments
-from hotline.experts.actions import perform_on_advice
 from hotline.experts.models import Expert
 from hotline.experts.pool import loads
-from hotline.experts.records import Advice, Appointment
+from hotline.experts.records import Appointment
 from tests.city import City
+from tests.expert_races import (
+    Step,
+    accept,
+    acceptances,
+    ask_call,
+    ask_in_writing,
+    book,
+    calls,
+    crossed,
+    decline,
+    tick,
+)
 from tests.experts import ANSWER, FIRST, SECOND, advice, change, do, invite, invited, status
 
-MANY, CALLS = 50, 20
-SECONDS = 120
-Step = tuple[Callable[..., Any], str, dict[str, Any]]
-"""What to do (session, actor, now, **form), as whom, with which form."""
+PROCESSES = 12
+"""`scripts/races` runs the two races of the pool with fifty."""
 
 
-def crossed(city: City, steps: list[Step]) -> Counter[str]:
-    """Every step in a process of its own, all begun at one instant; how often each outcome came: "done" or a code."""
-    context = multiprocessing.get_context("fork")  # what is imported and compiled already stays so
-    gate, results = context.Barrier(len(steps)), context.SimpleQueue()
-    acting = [(do, city.actor(login), form) for do, login, form in steps]
-    processes = [context.Process(target=alone, args=(gate, results, city, *step)) for step in acting]
-    for process in processes:
-        process.start()
-    found = Counter(results.get() for _ in processes)
-    for process in processes:
-        process.join(SECONDS)
-    return found
-
-
-def alone(gate: Any, results: Any, city: City, act: Callable[..., Any], actor: Actor, form: Any) -> None:
-    """One process: connections of its own, wait for all, act, tell."""
-    outcome = "done"
-    try:
-        city.database.engine.dispose(close=False)
-        gate.wait(SECONDS)
-        with city.database.transaction() as session:
-            act(session, actor, city.now, **form)
-    except DomainError as error:
-        outcome = error.code
-    except Exception as error:
-        outcome = repr(error)[:300]
-    results.put(outcome)
-
-
-def accept(session: Session, actor: Actor, now: Any, advice_id: int) -> None:
-    perform_on_advice(session, actor, "accept", {}, now, advice_id)
-
-
-def decline(session: Session, actor: Actor, now: Any, advice_id: int) -> None:
-    perform_on_advice(session, actor, "decline", {"text": "开会"}, now, advice_id)
-
-
-def ask_call(session: Session, actor: Actor, now: Any, key: str) -> None:
-    asked = {"question": "差什么材料？", "category_code": "040201", "draft_key": key}
-    perform_on_advice(session, actor, "invite", asked, now)
-
-
-def book(session: Session, actor: Actor, now: Any, number: str, slot: str) -> None:
-    form = {"ticket_no": number, "slot": slot, "mode": "VIDEO", "question": "面谈"}
-    perform_on_advice(session, actor, "book", form, now)
-
-
-def ask_in_writing(session: Session, actor: Actor, now: Any, number: str) -> None:
-    perform(session, actor, "ask_expert", {"expert_login": FIRST, "question": "书面"}, now, number=number)
-
-
-def tick(session: Session, actor: Actor, now: Any) -> None:
-    sweep(session, now, sweep_context(session))
-
-
-def test_one_of_fifty_acceptances_counts(city: City) -> None:
-    advice_id = invite(city)
-    found = crossed(city, [(accept, FIRST, {"advice_id": advice_id})] * MANY)
-    assert found["done"] == 1 and set(found) == {"done", "illegal_action"}
-    assert invited(city, advice_id) == [(FIRST, "ACCEPTED")]
+def test_one_of_many_acceptances_counts(city: City) -> None:
+    found = acceptances(city, PROCESSES)
+    assert found["ok"], found
 
 
 def test_acceptance_and_refusal_at_once_leave_one_of_them(city: City) -> None:
@@ -98,17 +41,8 @@ def test_acceptance_and_refusal_at_once_leave_one_of_them(city: City) -> None:
 
 
 def test_many_calls_at_once_give_nobody_more_than_he_can_take(city: City) -> None:
-    change(city, FIRST, max_parallel=3)
-    change(city, SECOND, max_parallel=2)
-    do(city, "agent1", "cancel", invite(city), text="试拨")
-    found = crossed(city, [(ask_call, "agent1", {"key": f"draft-{n:04}"}) for n in range(CALLS)])
-    assert found == {"done": CALLS}
-    with city.database.transaction(write=False) as session:
-        pool = {one.id: one for one in session.scalars(select(Expert))}
-        taken = loads(session, city.now)
-        asked = Counter(one.status.value for one in session.scalars(select(Advice)) if not one.status.is_end)
-    assert all(taken[key] <= one.max_parallel for key, one in pool.items())
-    assert asked == {"INVITING": 5, "ON_DUTY_OFFICER": CALLS - 5}
+    found = calls(city, PROCESSES)
+    assert found["ok"], found
 
 
 def test_one_draft_pressed_many_times_makes_one_call(city: City) -> None:

@@ -9,7 +9,7 @@ from hotline.deadlines.models import Clock
 from hotline.deadlines.queries import clocks_of
 from hotline.errors import Invalid
 from hotline.ticket.clocks import subject_of
-from hotline.ticket.ledger import entries
+from hotline.ticket.ledger import entries, plain, replay
 from hotline.ticket.listing import page
 from hotline.ticket.models import Extension
 from hotline.ticket.queries import hanging
@@ -37,6 +37,18 @@ def at_unit(city: City, due: str = SOON) -> str:
     city.do("dispatch1", "dispatch", number, unit_code="JRJ")
     city.do("jrj.handler", "sign", number)
     return number
+
+
+def test_an_upheld_dispute_takes_back_what_the_extension_moved_above_too(city: City) -> None:
+    number = at_unit(city)
+    city.do("jrj.handler", "request_extension", number, **ASKED, **AGREED)
+    city.do("super1", "grant_extension", number)
+    assert imposed(city, number) == local("2026-03-24 12:00")
+    city.do("agent1", "dispute", number, text="材料早已交齐")
+    city.do("super1", "uphold_dispute", number, text="理由不足")
+    assert imposed(city, number) == clock(city, number, "TOTAL").due_at == local("2026-03-20 12:00")
+    with city.ticket(number) as (session, ticket):
+        assert replay(entries(session, ticket))["imposed_due_at"] == plain(ticket.imposed_due_at)
 
 
 def test_a_time_that_has_passed_is_asked_about_before_it_is_registered(city: City) -> None:

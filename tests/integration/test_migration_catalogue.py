@@ -8,7 +8,7 @@ from sqlalchemy import select, text
 
 from hotline import migrate
 from hotline.directory.models import CatalogueRow, Category
-from hotline.dispatch.catalogue import book
+from hotline.ticket.catalogue import book
 from routing.catalogue import Matter, Way
 from tests.city import LOAN_INTEREST, City
 

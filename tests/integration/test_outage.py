@@ -12,11 +12,12 @@ from hotline.database import Database
 from hotline.deadlines.models import Clock, Firing
 from hotline.deadlines.queries import health
 from hotline.deadlines.sweep import run_sweep
+from hotline.ticket.clocks import AROUND
 from hotline.ticket.ledger import entries, replay
 from tests import services
 from tests.calendars import local
 from tests.city import LOAN_INTEREST, City
-from tests.factories import make
+from tests.factories import act, make
 
 BEFORE, NIGHT, DOWN, UP = "2026-09-29 10:00", "2026-10-08 06:00", "2026-10-08 07:00", "2026-10-08 13:00"
 """1 to 7 October are off; the eighth is the first working day."""
@@ -86,3 +87,51 @@ def test_six_hours_without_workers_lose_nothing_repeat_nothing_and_keep_the_true
     before = {number: len(owed[number]) for number in numbers}
     sweep_at(city, local(UP))
     assert {number: len(rungs(city, number)) for number in numbers} == before
+
+
+def ends_within(city: City) -> list[str]:
+    """Tickets whose pause is over, or whose silence counts as signed, on the last afternoon before the holiday."""
+    city.at("2026-09-16 10:00")  # ten working days, after three days off and before seven
+    numbers = [make(city, "paused"), make(city, "paused")]
+    city.at("2026-09-30 15:30")
+    act(city, "super1", "raise_task_force", numbers[1])
+    act(city, "super1", "decide", numbers[1], due_at="2026-10-12T17:00:00+08:00")  # its rungs lie among TOTAL's
+    numbers += [make(city, stage) for stage in ("sent", "handling", "delegated")]
+    return [*numbers, make(city, "sent", urgency="EMERGENCY"), make(city, "handling", urgency="EMERGENCY")]
+
+
+def standing(city: City, number: str) -> list[object]:
+    """Everything that counts time on a ticket: its clocks as they stand, and since when it is signed or supervised."""
+    with city.ticket(number) as (session, ticket):
+        clocks = session.scalars(select(Clock).where(AROUND).order_by(Clock.id), {"ticket_id": ticket.id}).all()
+        times = [(c.name, c.state, c.due_at, c.ladder_from, c.next_rung, c.next_fire_at, c.moves) for c in clocks]
+        return [ticket.status, ticket.signed_at, ticket.supervised_since, *times]
+
+
+@pytest.mark.parametrize("up", ["2026-09-30 22:00", "2026-10-08 13:00", "2026-10-13 09:00"])
+def test_what_ends_by_itself_while_nobody_works_ends_at_its_time_and_moves_no_clock(
+    city: City, twin: City, up: str
+) -> None:
+    """Down from the last afternoon of September: for six hours, over the holiday, and into the days after it."""
+    numbers = ends_within(city)
+    assert numbers == ends_within(twin)
+    at = local("2026-09-30 16:00")
+    for one in (city, twin):
+        sweep_at(one, at)
+    while at < local(up):
+        at += timedelta(hours=1)
+        sweep_at(twin, at)
+    sweep_at(city, local(up))
+    paused, _, sent, *_ = numbers
+    with city.ticket(paused) as (_, ticket):
+        assert ticket.paused_since is None
+    with city.ticket(sent) as (session, ticket):
+        assert ticket.signed_at == local("2026-09-30 17:30")
+        [row] = [row for row in entries(session, ticket) if row.action == "sign_by_default"]
+        assert (row.at, row.data["counts_from"]) == (local(up), local("2026-09-30 17:30").isoformat())
+    for number in numbers:
+        assert standing(city, number) == standing(twin, number), number
+        found = rungs(city, number)
+        assert sorted(found) == sorted(rungs(twin, number)), number
+        dues = [due for *_, due in found if due > local("2026-09-30 16:00")]
+        assert dues == sorted(dues), f"{number}: not in the order in which they were due"

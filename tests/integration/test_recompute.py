@@ -205,6 +205,11 @@ def test_a_new_profile_version_is_for_new_tickets_until_open_ones_are_recomputed
         moves = recompute_by_profile(session, city.actor("admin1"), profile, city.now)
         assert moves == planned
         assert {move.number for move in moves} == {number}
+        session.flush()
+        details = session.scalars(select(AuditEntry).filter_by(action="profile_recompute")).one().details
+        assert details["before"]["tickets_by_version"] == {"1": 1, "2": 1}
+        assert details["after"] == {"version": 2, "tickets_by_version": {"2": 2}}
+        assert details["beside"] == {"knowledge": 0, "experts": 0}
     after = total(city, number)
     assert (after.due_at, after.started_at, after.limit) == (local("2026-03-26 17:30"), before.started_at, "6wd")
     assert after.profile_id == profile_id

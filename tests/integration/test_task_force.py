@@ -96,6 +96,19 @@ def test_the_named_follower_stays_until_the_task_force_ends_or_hands_over(city: 
     act(city, "lead1", "change_follower", number, follower_login="agent1")
 
 
+def test_who_sees_the_ticket_only_as_a_member_is_told_that_it_ends_and_how(city: City) -> None:
+    number = make(city, "forced")
+    act(city, "super1", "end_task_force", number)
+    assert not sees(city, "jrj.handler", number)
+    with city.ticket(number) as (session, ticket):
+        seq = entries(session, ticket)[-1].seq
+    people = {login for login, _ in told(city, [seq])}
+    assert people == {"wd.handler", "agent1", "wd.gxj.handler", "jrj.handler"}
+    with city.database.transaction(write=False) as session:
+        times = session.scalars(select(Notice.account_id).filter_by(seq=seq)).all()
+        assert len(times) == len(set(times)) == len(people)
+
+
 def test_its_meetings_keep_their_minutes_and_a_meeting_without_it_is_a_conference(city: City) -> None:
     number = make(city, "handling")
     act(city, "wd.handler", "confer", number)
@@ -169,3 +182,28 @@ def test_strangers_learn_nothing_of_it(city: City) -> None:
     for action in ("confer", "fulfil", "decide", "end_task_force"):
         with pytest.raises(NotFound):
             act(city, "gxj.handler", action, number)
+
+
+def test_what_is_decided_while_the_unit_signs_binds_the_signature(city: City) -> None:
+    number = make(city, "drafted")
+    act(city, "super1", "raise_task_force", number)
+    act(city, "super1", "decide", number)
+    with pytest.raises(IllegalAction, match="专班决定尚未落实"):
+        act(city, "wd.leader", "sign_off", number)
+    with city.ticket(number) as (_, ticket):
+        [decision] = open_decisions(ticket)
+    city.do("super1", "drop_decision", number, decision=decision.id, text="不再需要")
+    act(city, "wd.leader", "sign_off", number)
+
+
+@pytest.mark.parametrize(("stage", "login", "action"), [
+    ("reviewing", "review1", "approve"), ("elsewhere", "dispatch1", "external_reply"),
+])  # fmt: skip
+def test_no_ticket_closes_under_its_task_force(city: City, stage: str, login: str, action: str) -> None:
+    number = make(city, stage, wants_callback=False)
+    act(city, "super1", "raise_task_force", number)
+    with pytest.raises(IllegalAction, match="专班尚未结束"):
+        act(city, login, action, number)
+    act(city, "super1", "end_task_force", number)
+    act(city, login, action, number)
+    assert city.status(number) == "CLOSED"

@@ -1,19 +1,24 @@
 """The ticker: it asks the workers, does what they leave undone, and outlives Redis and the database."""
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
+from pathlib import Path
 from threading import Event
 
 import pytest
 from redis import Redis
 from rq.serializers import JSONSerializer
 
+from hotline.clock import utcnow
 from hotline.database import Database
 from hotline.deadlines.sweep import run_sweep
 from hotline.jobs.worker import QuickWorker, make_worker
 from hotline.queue import connect, queue
-from hotline.ticker import Task, keep_ticking, run, tick
+from hotline.ticker import Task, house_tasks, keep_ticking, run, tick
+from tests import services
+from tests.city import City
 from tests.sweep_world import START, World, hours, prepare
+from tests.web.client import app_on
 
 NOWHERE = "unix:///nowhere/redis.sock"
 
@@ -100,6 +105,24 @@ def sweeping(world: World, now: Callable[[], datetime]) -> Task:
         run_sweep(world.database, now, lambda _session: world.context())
 
     return Task("deadlines", "tests.jobs.nothing", sweep, lambda _at: True)
+
+
+def test_a_lesson_that_no_worker_gives_is_learned_in_a_child_process(
+    sqlite_city: City, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = app_on(sqlite_city, tmp_path)
+    monkeypatch.setenv("DATABASE_URL", sqlite_city.database.engine.url.render_as_string(hide_password=False))
+    monkeypatch.setenv("HOTLINE_DATA", str(app.extensions["hotline"].settings.data_dir))
+    monkeypatch.setenv("HOTLINE_SECRET_KEY", services.KEY)
+    monkeypatch.setenv("HOTLINE_PII_KEY", services.KEY)
+    with app.app_context():
+        [lesson] = [task for task in house_tasks(sqlite_city.database) if task.job.endswith("learn_to_suggest")]
+        now = utcnow()
+        assert not lesson.was_due(now + timedelta(hours=1)), "first the workers are waited for"
+        assert lesson.was_due(now + timedelta(hours=3))
+        lesson.run()
+        assert not lesson.was_due(now + timedelta(hours=3))
+        assert lesson.was_due(now + timedelta(hours=23))
 
 
 def test_two_tickers_at_once_fire_each_rung_once(database: Database) -> None:

@@ -187,8 +187,17 @@ def test_a_question_in_writing_reaches_those_who_are_offline() -> None:
     assert refusal(expert(presence=Presence.OFFLINE), replace(WANTED, live=False)) is None
 
 
-def test_an_appointment_ahead_may_be_made_with_hands_full_today() -> None:
-    assert refusal(expert(load=3), replace(WANTED, live=False, later=True)) is None
+def test_a_meeting_ahead_needs_a_free_place_or_the_one_that_meetings_hold_already() -> None:
+    later = replace(WANTED, live=False, later=True)
+    assert refusal(expert(load=3), later) == "在办已满（3/3）"
+    assert refusal(expert(load=3, meets=True), later) is None
+    assert refusal(expert(load=3, meets=True), WANTED) == "在办已满（3/3）"
+
+
+def test_a_meeting_ahead_is_not_judged_by_the_period_of_today() -> None:
+    tomorrow = WANTED.day + timedelta(days=1)
+    assert refusal(expert(valid_from=tomorrow), replace(WANTED, live=False, later=True)) is None
+    assert refusal(expert(valid_from=tomorrow), WANTED) == "不在专家库有效期内"
 
 
 def test_the_sentence_names_what_decided() -> None:

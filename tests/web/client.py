@@ -10,7 +10,6 @@ from sqlalchemy import select
 from werkzeug.test import TestResponse
 
 from hotline.accounts.models import Account
-from hotline.app import create_app
 from tests import services
 from tests.city import City
 
@@ -20,7 +19,7 @@ TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')
 def app_on(city: City, folder: Path) -> Flask:
     """The whole app on the city's own database; uploads and index in `folder`."""
     url = city.database.engine.url.render_as_string(hide_password=False)
-    return create_app(services.settings(folder, url))
+    return services.app(services.settings(folder, url))
 
 
 class Desk:

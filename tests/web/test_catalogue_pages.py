@@ -201,6 +201,19 @@ def test_upheld_objections_ask_whether_the_row_is_wrong_and_lead_to_a_filled_for
     assert "目录已不派往该单位" in boss.get("/catalogue/objections").text
 
 
+def test_a_zones_own_row_leads_to_a_row_for_the_matter_and_not_to_the_whole_zones(city: City, boss: Desk) -> None:
+    for _ in range(3):
+        number = city.register(region_code="4499QW")
+        city.do("dispatch1", "dispatch", number, unit_code="QWQ")
+        city.do("qwq.handler", "object", number, reason="NOT_OUR_DUTY", legal_basis="三定方案", text="市级事权")
+        city.do("dispatch1", "redispatch", number, unit_code="JRJ", text="退单成立")
+    link = re.search(r'href="(/catalogue/new\?[^"]+)"', boss.get("/catalogue/objections").text)
+    assert link
+    form = boss.get(link[1].replace("&amp;", "&")).text
+    assert "新增派单安排" in form and "修改“区域通则" not in form
+    assert f'value="{LOAN_INTEREST}" selected' in form and 'value="4499QW" selected' in form
+
+
 def test_load_and_accuracy_stand_beside_each_unit_and_nothing_sent_shows_a_dash(city: City, app: Flask) -> None:
     objected(city)
     desk = Desk(app, "dispatch1")

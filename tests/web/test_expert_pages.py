@@ -3,6 +3,7 @@
 import pytest
 from flask import Flask
 
+from hotline.experts import appointments
 from hotline.experts.models import Presence, RosterShift
 from tests.city import City
 from tests.experts import ANSWER, FIRST, SECOND, advice, answered, change, do, expert_of, invite, invited, status
@@ -172,9 +173,11 @@ def test_the_leader_keeps_the_units_pool_and_no_other(app: Flask, city: City) ->
     assert page.get(f"/experts/{other}").status_code == 404
     page.get(f"/experts/{own}/edit")
     form = {"languages": ["zh", "yue"], "valid_from": "2026-01-01", "valid_to": "2026-12-31", "max_parallel": "2"}
-    done = page.post(f"/experts/{own}/edit", **form, skills="0402 3\n0401 2 449902")
+    done = page.post(f"/experts/{own}/edit", **form, skills="0402 3\n0401 2 449902", confirmed="1")
     assert done.status_code == 303, done.text
     assert "贴息与上市（精通）" in page.get(f"/experts/{own}").text
+    shown = page.post(f"/experts/{own}/edit", **form, skills="0402 3").text
+    assert "尚未生效" in shown and "不受影响" in shown
     refused = page.post(f"/experts/{own}/edit", **form, skills="0402")
     assert refused.status_code == 422 and "分类代码 程度" in refused.text
 
@@ -199,7 +202,10 @@ def test_the_roster_is_laid_out_around_holidays_and_swapped_when_somebody_is_abs
         expert, other = expert_of(session, FIRST).id, expert_of(session, SECOND).id
     page.get("/experts/roster/new")
     form = {"expert_id": expert, "substitute_id": other, "starts": "18:00", "ends": "20:00"}
-    done = page.post("/experts/roster/new", **form, day="2026-04-27", until="2026-05-11")
+    days = {"day": "2026-04-27", "until": "2026-05-11"}
+    shown = page.post("/experts/roster/new", **form, **days).text
+    assert "尚未生效" in shown and "2026-05-11 18:00–20:00" in shown and "2026-05-04" not in shown
+    done = page.post("/experts/roster/new", **form, **days, confirmed="1")
     assert "2026-04-27" in done.headers["Location"], done.text  # Mondays; the fourth of May is a holiday
     with city.database.transaction(write=False) as session:
         days = [str(one.day) for one in session.query(RosterShift).filter_by(expert_id=expert) if one.starts.hour == 18]
@@ -218,7 +224,9 @@ def test_an_absent_expert_is_replaced_by_the_substitute(app: Flask, city: City) 
         ]
     page = Desk(app, FIRST)
     page.get(f"/experts/roster/{shift.id}/swap")
-    done = page.post(f"/experts/roster/{shift.id}/swap", is_absent="1", text="外出培训")
+    shown = page.post(f"/experts/roster/{shift.id}/swap", is_absent="1", text="外出培训").text
+    assert "尚未生效" in shown and "（替班）" in shown
+    done = page.post(f"/experts/roster/{shift.id}/swap", is_absent="1", text="外出培训", confirmed="1")
     assert done.status_code == 303, done.text
     assert invited(city, invite(city))[0][0] == SECOND
     stranger = Desk(app, "expert.tax")
@@ -229,10 +237,49 @@ def test_an_absent_expert_is_replaced_by_the_substitute(app: Flask, city: City) 
 def test_a_ticket_offers_no_expert_who_must_keep_out_of_it(app: Flask, city: City) -> None:
     number = city.register(appeal_type="COMPLAINT", respondent_unit_code="JRJ")
     page = Desk(app, "agent1").get(f"/tickets/{number}").text
-    assert "expert.tax" in page and FIRST not in page
+    assert "应当回避" in page and FIRST not in page
 
 
 def test_whoever_left_the_pool_is_offered_no_longer(app: Flask, city: City) -> None:
     change(city, FIRST, valid_to=city.now.date().replace(day=1))
     page = Desk(app, "agent1").get(f"/tickets/{city.register()}").text
     assert SECOND in page and f'value="{FIRST}"' not in page
+
+
+def test_the_form_that_asks_an_expert_has_the_rankings_order_and_says_who_cannot_be_asked(
+    app: Flask, city: City
+) -> None:
+    change(city, SECOND, max_parallel=1)
+    number = city.register()
+    city.do("dispatch1", "ask_expert", city.register(), expert_login=SECOND, question="另一件")
+    page = Desk(app, "agent1").get(f"/tickets/{number}").text
+    fitting, _, shut = page.partition('<optgroup label="暂不能请教" disabled>')
+    assert f'value="{FIRST}"' in fitting and "暂无答复记录" in fitting
+    assert f'value="{SECOND}"' not in page and "在办已满（1/1）" in shut
+
+
+def test_closing_a_drafts_tab_takes_its_invitation_back(desk: Desk, city: City) -> None:
+    advice_id = invite(city)
+    desk.post(f"/desk/drafts/{DRAFT}/discard")
+    assert status(city, advice_id) == "CANCELLED"
+
+
+def test_an_open_ticket_calls_an_expert_with_the_desks_panel_and_books_a_slot(app: Flask, city: City) -> None:
+    number, page = city.register(), Desk(app, "agent1")
+    assert f"/tickets/{number}/expert" in page.get(f"/tickets/{number}").text
+    shown = page.get(f"/tickets/{number}/expert").text
+    assert "邀请专家加入通话" in shown and "提交预约" in shown
+    empty = page.post(f"/tickets/{number}/expert/invite", expert_question="")
+    assert empty.status_code == 422
+    asked = page.post(f"/tickets/{number}/expert/invite", expert_question="还差什么材料？").text
+    assert "等待接听" in asked and f'data-state="/tickets/{number}/expert-state"' in asked
+    assert page.get(f"/tickets/{number}/expert-state").json["seen"] == "1:1"
+    do(city, FIRST, "accept", 1)
+    assert "是否同意与专家三方通话" in page.get(f"/tickets/{number}/expert").text
+    with city.ticket(number) as (session, ticket):
+        slot = appointments.offered(session, ticket, city.now)[0].key
+    wrong = page.post(f"/tickets/{number}/appointment", slot=slot, mode="VIDEO", question="")
+    assert wrong.status_code == 422 and slot in wrong.text
+    done = page.post(f"/tickets/{number}/appointment", slot=slot, mode="VIDEO", question="能否补报？")
+    assert done.status_code == 303 and "/consultations/2" in done.headers["Location"]
+    assert Desk(app, "gxj.handler").get(f"/tickets/{number}/expert").status_code in (403, 404)

@@ -115,6 +115,34 @@ def test_scripts_record_a_question_once_and_then_the_answer_taken(city: City, ap
         assert desk.post("/knowledge/asked", q="厂房租金", citation=wrong).status_code == 404
 
 
+SHELTERED = (
+    *({"appeal_type": kind} for kind in ("COMPLAINT", "TIP_OFF")),
+    *({name: "1"} for name in ("is_confidential", "is_anonymous")),
+    *({name: "WD"} for name in ("respondent_kind", "respondent_unit_code", "respondent_name", "respondent_login")),
+)
+OWN_WORDS = ({"title": "翡翠冷库 停电"}, {"body": "翡翠冷库停电三天无人处理"})
+
+
+@pytest.mark.parametrize("appeal", (*SHELTERED, *OWN_WORDS), ids=str)
+def test_no_word_of_an_appeal_becomes_an_unanswered_question_or_a_gap(
+    city: City, app: Flask, desk: Desk, appeal: dict[str, str]
+) -> None:
+    entry_id = published(city, app)
+    desk.get("/desk?draft=new-draft-1")
+    asked = {"q": "翡翠冷库停电", "kb_q": "翡翠冷库停电", **appeal}
+    assert desk.post("/knowledge/asked", **asked).json == {"search_id": None}
+    assert desk.post("/knowledge/asked", **asked, citation=f"{entry_id}:1").json["search_id"]
+    key = desk.hidden("idempotency_key")
+    assert desk.post("/desk/insert", idempotency_key=key, insert=f"{entry_id}:1", **asked).status_code == 200
+    assert [(one.question, one.chosen_entry_id) for one in rows(city, SearchLog)] == [("", entry_id)] * 2
+    assert "近 30 天没有查不到答案的提问" in Desk(app, "kb1").get("/knowledge/unanswered").text
+    if appeal in SHELTERED:
+        missing = desk.post("/knowledge/missing", question="翡翠冷库停电", unit_code="GXJ", **appeal)
+        assert missing.status_code == 422 and "不外派" in missing.json["message"]
+        assert desk.post("/desk/gap", gap_question="翡翠冷库停电", gap_unit="GXJ", **appeal).status_code == 422
+        assert rows(city, KnowledgeGap) == []
+
+
 def test_without_scripts_an_inserted_answer_is_recorded_too(city: City, app: Flask, desk: Desk) -> None:
     entry_id = published(city, app)
     page = desk.get("/desk?draft=new-draft-1").text

@@ -107,16 +107,34 @@ def test_the_dispatcher_sees_what_upheld_objections_taught_beside_the_catalogue_
     app: Flask, city: City, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(learning, "FEWEST", 4)
-    for unit, texts in (("GXJ", LOAN_TEXTS), ("SWJ", ROAD_TEXTS)):
-        for text in texts:
-            sent_on(city, text, unit)
-    with city.database.transaction(write=False) as session:
-        app.extensions["suggestions"].learn(session, city.now)
+    taught(app, city)
     number = city.register(title="设备贷款贴息怎么申请", body="技改贷款贴息多少")
     page = Desk(app, "dispatch1").get("/dispatch", no=number).text
     assert "按已办结工单" in page
     assert 'value="GXJ"' in page
     assert 'value="JRJ" checked data-accept' in page
+
+
+def test_a_unit_that_is_complained_of_is_suggested_to_nobody(
+    app: Flask, city: City, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(learning, "FEWEST", 4)
+    taught(app, city)
+    about = {"title": "设备贷款贴息怎么申请", "body": "技改贷款贴息多少"}
+    desk, asked = typing(app), "/desk/part/suggestion"
+    assert "工业和信息化局" in desk.post(asked, **about).text
+    shown = desk.post(asked, **about, respondent_unit_code="GXJ").text
+    assert "工业和信息化局" not in shown and "市工信局" not in shown
+    assert "单位 8 件" in Desk(app, "admin1").get("/admin/health").text
+
+
+def taught(app: Flask, city: City) -> None:
+    """A model of eight upheld objections."""
+    for unit, texts in (("GXJ", LOAN_TEXTS), ("SWJ", ROAD_TEXTS)):
+        for text in texts:
+            sent_on(city, text, unit)
+    with city.database.transaction(write=False) as session:
+        app.extensions["suggestions"].learn(session, city.now)
 
 
 def sent_on(city: City, text: str, unit: str) -> None:

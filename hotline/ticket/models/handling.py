@@ -144,7 +144,11 @@ class Consultation(OnTicket, Base):
     answer: Mapped[str | None] = mapped_column(Text)
     legal_basis: Mapped[str] = mapped_column(Text, default="")
     answered_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    ruling: Mapped[Ruling | None] = mapped_column(enum_column(Ruling))
+    """How the unit ruled its expert's answer: until GRANTED it is no word of the unit. None: no answer yet."""
     is_declined: Mapped[bool] = mapped_column(Boolean, default=False)
+    withdrawn_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    """When the ticket was answered, ended or left the house without it."""
 
     expert: Mapped[Account] = relationship(foreign_keys="Consultation.expert_id")
 

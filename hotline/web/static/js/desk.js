@@ -7,7 +7,7 @@
   const NEEDS = {
     caller: ["contact_phone", "uscc", "enterprise_name"],
     proposal: ["appeal_type", "category_code", "region_code", "urgency", "respondent_unit_code"],
-    suggestion: ["title", "body", "category_code", "contact_phone", "uscc"],
+    suggestion: ["title", "body", "category_code", "contact_phone", "uscc", "respondent_unit_code"],
     search: ["kb_q", "kb_type", "kb_region", "kb_past"],
   };
 
@@ -96,6 +96,7 @@
 
     function stands() {
       clearTimeout(timers.stands);
+      if (question.value === lastAuto) return; // the appeal's own words, not a question
       if (question.value.trim().length >= MIN_QUESTION) timers.stands = setTimeout(() => keep(""), STANDS_AFTER_MS);
     }
 
@@ -108,10 +109,10 @@
 
     async function send(q, citation) {
       if (q === record.q && !citation) return;
-      const body = new FormData();
-      body.append("q", q);
-      if (citation) body.append("citation", citation);
-      if (q === record.q && record.id) body.append("search_id", record.id);
+      const body = new FormData(form);
+      body.set("q", q);
+      if (citation) body.set("citation", citation);
+      if (q === record.q && record.id) body.set("search_id", record.id);
       const answer = await post("/knowledge/asked", body);
       const said = answer && answer.ok ? await answer.json().catch(() => null) : null;
       Object.assign(record, { q, id: (said && said.search_id) || "" });
@@ -122,9 +123,9 @@
 
     async function registerGap(button) {
       const told = box("search").querySelector("[data-gap-told]");
-      const body = new FormData();
-      body.append("question", button.value);
-      body.append("unit_code", field("gap_unit").value);
+      const body = new FormData(form);
+      body.set("question", button.value);
+      body.set("unit_code", field("gap_unit").value);
       if (!field("gap_unit").value) {
         told.textContent = "请选择由哪个单位补充";
         field("gap_unit").focus();

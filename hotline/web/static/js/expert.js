@@ -1,4 +1,4 @@
-// 转专家 on the intake desk: the part follows the consultation while the caller waits. Without scripts its buttons send
+// 转专家 on the intake desk or a ticket's page: the part follows the consultation while the caller waits. Without scripts its buttons send
 // the whole form, and the page comes back with everything typed.
 (function () {
   "use strict";
@@ -26,13 +26,20 @@
       for (const [name, value] of Object.entries(extra || {})) body.set(name, value);
       try {
         const answer = await fetch(url, { method: "POST", body, credentials: "same-origin", headers: { "X-CSRFToken": token(), "X-Part": "1" } });
-        if (answer.redirected) document.getElementById("session-bar").hidden = false;
+        if (answer.redirected) showExpired();
         else show(await answer.text(), sent);
       } catch (unreachable) {
         // What was shown stays; the draft's status line tells that the line is dead.
       } finally {
         box.removeAttribute("aria-busy");
       }
+    }
+
+    // The intake desk has a bar for it; elsewhere the page asks for the login when it is opened again.
+    function showExpired() {
+      const bar = document.getElementById("session-bar");
+      if (bar) bar.hidden = false;
+      else window.location.reload();
     }
 
     // Id → text of the part's own fields.
@@ -68,8 +75,8 @@
     async function poll() {
       if (waiting || !part() || !part().hasAttribute("data-live")) return;
       try {
-        const answer = await fetch("/desk/expert-state?draft=" + encodeURIComponent(form.dataset.draft), { credentials: "same-origin" });
-        if (answer.ok && !answer.redirected && (await answer.json()).seen !== part().dataset.seen) draw("/desk/part/expert");
+        const answer = await fetch(part().dataset.state, { credentials: "same-origin" });
+        if (answer.ok && !answer.redirected && (await answer.json()).seen !== part().dataset.seen) draw(part().dataset.draw);
       } catch (unreachable) {
         // Asked again soon.
       }
@@ -87,7 +94,7 @@
     box.addEventListener("toggle", (event) => {
       const fold = event.target;
       if (fold.id === "expert-fold" && fold.open && !fold.dataset.drawn && !waiting) {
-        draw("/desk/part/expert", { expert_open: "1" }).then(() => {
+        draw(part().dataset.draw, { expert_open: "1" }).then(() => {
           const question = document.getElementById("expert_question");
           if (question) question.focus();
         });

@@ -1,4 +1,4 @@
-"""派单目录 for the dispatch desk: the stored rows as the engine's value, and who cannot receive today."""
+"""派单目录 as those who ask it need it: the stored rows as the engine's value, and who cannot receive today."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
