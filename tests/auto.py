@@ -104,6 +104,12 @@ class Automatic:
         with self.city.database.transaction() as session:
             auto_audit.judge(session, row.id, data, self.city.actor(login), self.city.now)
 
+    def verdict(self, row: AutoDispatch) -> tuple[bool | None, str]:
+        """What an auditor said of it."""
+        with self.city.database.transaction(write=False) as session:
+            kept = session.get_one(AutoDispatch, row.id)
+            return kept.is_right, kept.note
+
     def object(self, number: str, *, upheld: bool = True) -> None:
         """The unit objects, and is told yes or no."""
         self.city.do("jrj.handler", "object", number, suggested_unit_code="GXJ", **GROUNDS)

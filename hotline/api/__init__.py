@@ -4,6 +4,7 @@ from flask import Blueprint
 from flask_smorest import Api
 
 from hotline.api import (
+    auto_dispatch,
     catalogue,
     directory,
     experts,
@@ -32,7 +33,20 @@ OPENAPI = {
 
 def register(api: Api) -> list[Blueprint]:
     """Hang every resource on the app; the blueprints, so that CSRF can let them be."""
-    rooms = (tokens, tickets, mass, inbound, directory, catalogue, kb_notices, knowledge, kb_imports, experts, shifts)
+    rooms = (
+        tokens,
+        tickets,
+        mass,
+        inbound,
+        directory,
+        catalogue,
+        auto_dispatch,
+        kb_notices,
+        knowledge,
+        kb_imports,
+        experts,
+        shifts,
+    )
     blueprints: list[Blueprint] = [room.pages for room in rooms]
     for blueprint in blueprints:
         api.register_blueprint(blueprint)

@@ -6,12 +6,11 @@ workers, a dead Redis and two tickers neither lose a ticket nor send it twice.
 
 import logging
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from hotline.accounts.actor import SYSTEM
@@ -46,6 +45,11 @@ class Helpers:
 
     models: Models
     similar: SimilarTickets
+
+    @classmethod
+    def of(cls, extensions: Mapping[str, Any]) -> "Helpers":
+        """Those of the running app."""
+        return cls(extensions["suggestions"], extensions["similar"])
 
 
 @dataclass(frozen=True)
@@ -124,7 +128,7 @@ def consider(
     rule = nearest(session, ticket.category)
     if ticket.status is not TicketStatus.AWAITING_DISPATCH or rule is None or not rule.is_on:
         return None
-    if session.scalar(select(Ticket.id).where(Ticket.id == ticket.id, considered(rule))) is not None:
+    if session.scalar(visible(SYSTEM).where(Ticket.id == ticket.id, considered(rule))) is not None:
         return None
     state: dict[str, Any] = {"ticket_id": ticket.id, "ticket_version": ticket.version, "at": now}
     found = _decided(session, ticket, rule, now, helpers, perform)

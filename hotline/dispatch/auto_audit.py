@@ -22,6 +22,8 @@ from hotline.ticket.queries import scope
 
 RECENT = timedelta(days=30)
 MOST = 200
+UNJUDGED = (AutoDispatch.is_sampled, AutoDispatch.is_right.is_(None), AutoDispatch.upheld_at.is_(None))
+"""The conditions that a dispatch still waits for its auditor."""
 
 
 def considered_by(actor: Actor) -> Select[AutoDispatch]:
@@ -31,9 +33,8 @@ def considered_by(actor: Actor) -> Select[AutoDispatch]:
 
 def to_check(session: Session, actor: Actor) -> list[AutoDispatch]:
     """Sampled dispatches that nobody has judged, neither an auditor nor the unit by an upheld objection."""
-    unjudged = (AutoDispatch.is_sampled, AutoDispatch.is_right.is_(None), AutoDispatch.upheld_at.is_(None))
     loads = [joinedload(AutoDispatch.unit), joinedload(AutoDispatch.ticket).joinedload(Ticket.category)]
-    query = considered_by(actor).where(*unjudged).options(*loads).order_by(AutoDispatch.id)
+    query = considered_by(actor).where(*UNJUDGED).options(*loads).order_by(AutoDispatch.id)
     return list(session.scalars(query.limit(MOST)))
 
 

@@ -29,7 +29,8 @@ WINDOW = 20
 """So many dispatches, the last ones judged, are weighed against a rule's floor."""
 SAID = ("is_on", "bar", "sample", "floor")
 """What a rule says; the rest is who said it when."""
-TOPIC = "auto_dispatch:{rule}:{version}"
+PREFIX = "auto_dispatch:"
+TOPIC = PREFIX + "{rule}:{version}"
 
 
 def rules(session: Session) -> list[AutoDispatchRule]:
@@ -110,6 +111,8 @@ def check_editor(actor: Actor) -> None:
 
 def check_seen(rule: AutoDispatchRule | None, seen: int | None) -> None:
     """Raises Conflict when somebody has changed the rule since it was `seen` (None: told by nobody)."""
+    if seen == 0 and rule is not None:
+        raise Conflict("这个分类已有自动派单规则，请在列表中修改", code="rule_exists")
     if seen is not None and seen != (rule.version if rule else 0):
         raise Conflict("这条规则刚被他人修改，您的内容已保留，请核对后再提交", code="stale_version")
 

@@ -119,10 +119,14 @@ class AutoDispatching(Form):
     reason = line("原因", LINE, required=True)
 
 
-class AutoRule(AutoDispatching):
-    """自动派单: a rule for a category that has none yet."""
+class OfTopic(Form):
+    """What concerns a category of any level."""
 
     category_code = reference("事项", "topics", required=True, width=8)
+
+
+class AutoRule(AutoDispatching, OfTopic):
+    """自动派单: a rule for a category that has none yet; the category is asked for first."""
 
 
 class AutoVerdict(Form):

@@ -27,7 +27,7 @@ def sweep() -> None:
 
 def auto_dispatch() -> None:
     """Dispatch what the rules allow; leave the rest to people."""
-    helpers = auto.Helpers(current_app.extensions["suggestions"], current_app.extensions["similar"])
+    helpers = auto.Helpers.of(current_app.extensions)
     auto.run(house().database, utcnow, helpers, actions.perform, random.SystemRandom())
 
 

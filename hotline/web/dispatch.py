@@ -10,6 +10,7 @@ from sqlalchemy import select
 
 from hotline.actions import ACTIONS, perform
 from hotline.directory.models import Unit
+from hotline.dispatch.auto_audit import why_left
 from hotline.dispatch.learning import Advice
 from hotline.dispatch.load import loads
 from hotline.dispatch.proposal import Proposal, deadline, propose
@@ -131,6 +132,7 @@ def _facts(d: Door, ticket: Ticket) -> dict[str, Any]:
         "party": presenters.party(d.session, ticket, d.actor),
         "objection": d.session.scalar(pending.order_by(Objection.id.desc()).limit(1)),
         "repeated": repeated(d, ticket),
+        "why_left": why_left(d.session, ticket),
         "due": deadline(d.session, d.now, ticket.appeal_type, ticket.urgency),
     }
 

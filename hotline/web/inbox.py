@@ -7,6 +7,7 @@ from flask import Blueprint, flash, redirect, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy import or_, select, update
 
+from hotline.dispatch import auto_rules
 from hotline.messages.models import Notice
 from hotline.messages.sending import QUESTION
 from hotline.supervision import advice_notices, kb_notices
@@ -19,6 +20,8 @@ from hotline.web.navigation import render_page
 
 pages = Blueprint("inbox", __name__, template_folder="templates")
 
+PLACES = (("/consultations", "专家咨询"), ("/dispatch", "自动派单"), ("/", "知识库"))
+"""What the place is called to which a notice leads, by its path, the first that fits."""
 SHOWN = 100
 """The newest ones; what is older stands in the tickets themselves."""
 
@@ -43,6 +46,7 @@ def _notices(d: Door) -> list[dict[str, Any]]:
     rows = d.session.execute(query.limit(SHOWN)).all()
     topics = [notice.topic for notice, *_ in rows]
     leads = kb_notices.paths(d.session, topics) | advice_notices.paths(d.session, d.actor, topics)
+    leads |= {topic: "/dispatch/auto" for topic in topics if topic and topic.startswith(auto_rules.PREFIX)}
     withdrawn = {topic for topic in topics if topic and topic.startswith(QUESTION)}  # a question that leads nowhere
     kept = advice_notices.reminders(d.session, topics) | withdrawn
     owed = to_confirm(d.session, d.actor, Notice.id.in_([notice.id for notice, *_ in rows]))
@@ -65,7 +69,8 @@ def _line(
         "at": notice.created_at,
         "is_unread": notice.read_at is None,
         "is_calendar": notice.ticket_id is None and notice.topic not in {*leads, *kept} and is_shown,
-        "path": leads.get(notice.topic or ""),
+        "path": (path := leads.get(notice.topic or "")),
+        "place": next((name for prefix, name in PLACES if path and path.startswith(prefix)), ""),
     }
 
 

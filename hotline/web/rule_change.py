@@ -34,7 +34,7 @@ class Effects:
     """What a change does to open tickets; `stats`: (label, value, unit, kind)."""
 
     shifts: Sequence[Shift]
-    stats: list[tuple[str, int, str, str | None]]
+    stats: Sequence[tuple[str, int | str, str, str | None]]
 
 
 @dataclass(frozen=True)

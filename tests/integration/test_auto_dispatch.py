@@ -149,11 +149,14 @@ def test_all_rules_are_switched_off_at_once_by_a_supervisor_only(automatic: Auto
         automatic.rule("04", version=1)
 
 
-def test_two_sweeps_that_race_send_each_ticket_once(automatic: Automatic) -> None:
+def test_two_sweeps_that_race_send_each_ticket_once_and_neither_stumbles(
+    automatic: Automatic, caplog: pytest.LogCaptureFixture
+) -> None:
     automatic.rule()
     numbers = [automatic.register() for _ in range(4)]
     results = race(automatic.sweep, automatic.sweep)
     assert all(isinstance(done, int) for done in results) and sum(results) == 4, results
+    assert [record.message for record in caplog.records if record.name == auto.__name__] == []
     for number in numbers:
         with automatic.city.ticket(number) as (session, _):
             history = entries(session, _)

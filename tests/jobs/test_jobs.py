@@ -11,7 +11,9 @@ from hotline.app import create_app
 from hotline.jobs.worker import make_worker
 from hotline.outbox.operations import unsent
 from hotline.queue import connect, enqueue
+from hotline.ticker import house_tasks
 from hotline.ticket.ledger import entries
+from tests.auto import Automatic, teach
 from tests.city import City
 from tests.services import settings
 
@@ -50,3 +52,18 @@ def test_the_lesson_is_learned_once_a_day_however_often_it_is_asked_for(city: Ci
     jobs.learn_to_suggest()
     assert first is not None
     assert models.learned() == first
+
+
+def test_a_worker_dispatches_by_name_what_a_rule_allows_and_the_ticker_sees_nothing_left(
+    city: City, app: Flask
+) -> None:
+    automatic = Automatic(city, teach(app.extensions["suggestions"].folder))
+    automatic.rule()
+    number = automatic.register()
+    task = next(one for one in house_tasks(app.extensions["hotline"].database) if one.job.endswith("auto_dispatch"))
+    assert task.was_due(city.now)
+    connection = connect(app.extensions["hotline"].settings.redis_url)
+    enqueue(connection, task.queue, task.job)
+    make_worker(connection).work(burst=True, logging_level="ERROR")
+    assert city.status(number) == "AWAITING_SIGN"
+    assert not task.was_due(city.now)
