@@ -98,9 +98,9 @@ def calls(city: City, processes: int) -> dict[str, Any]:
     with city.database.transaction(write=False) as session:
         for one in session.scalars(select(Advice).where(Advice.draft_key.startswith("draft-0"))):
             asked[one.status.value] += 1
-    free = 5 - sum(before.values())
+    taken = min(5 - sum(before.values()), processes)
     sound = found == {"done": processes} and all(loaded[key] <= most[key] for key in most)
-    served = asked == {"INVITING": free, "ON_DUTY_OFFICER": processes - free}
+    served = asked == +Counter({"INVITING": taken, "ON_DUTY_OFFICER": processes - taken})
     return {"outcomes": dict(found), "asked": dict(asked), "ok": sound and served}
 
 

@@ -30,7 +30,7 @@ def registered_about_us(city: City) -> None:
     number = city.register(**ABOUT_US)
     with city.database.transaction() as session:
         agent = city.actor("agent1")
-        attach(session, agent.account_id or 0, "draft-0001", get(session, agent, number))
+        attach(session, agent, "draft-0001", get(session, agent, number), city.now)
 
 
 def test_nobody_of_the_unit_is_offered_or_invited(city: City) -> None:

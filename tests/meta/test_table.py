@@ -231,7 +231,6 @@ def test_only_the_tickets_room_selects_tickets_without_asking_who_looks() -> Non
         "supervision/rungs.py:handle": "the same, inside it",
         "supervision/rungs.py:_write": "the sweep writes the ledgers",
         "supervision/metrics.py:counted_callbacks": "its condition, `_counted`, asks scope(actor)",
-        "experts/pool.py:loads": "counts how much each expert has in hand; says nothing of the tickets",
         "messages/sending.py:send_ticket_event": "the outbox delivers for every ticket, to those who may see it",
     }
     rooms = [path for path in files("hotline") if path.suffix == ".py" and "hotline/ticket/" not in path.as_posix()]
