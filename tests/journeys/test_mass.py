@@ -1,6 +1,7 @@
 """集中诉求 from the first call to the last callback: many enterprises, one handling, a feedback for each."""
 
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from sqlalchemy import select
@@ -53,6 +54,13 @@ def merge_all(city: City, numbers: list[str], master: str, login: str = "dispatc
         return perform_each(session, city.actor(login), "merge", numbers, told, city.now)
 
 
+def answer(city: City, master: str) -> None:
+    """From the dispatcher's desk to the answer that everybody is called back about."""
+    steps = (("dispatch1", "dispatch"), ("wd.handler", "sign"), ("wd.handler", "reply"), ("wd.leader", "sign_off"))
+    for login, action in (*steps, ("review1", "approve")):
+        act(city, login, action, master)
+
+
 def test_five_enterprises_one_handling_five_callbacks_and_the_dissatisfied_one_is_reworked_alone(city: City) -> None:
     numbers = alike(city)
     city.register(title="出口退税进度", body="已申报三个月，请告知出口退税进度", contact_phone="0499-8130000")
@@ -70,11 +78,7 @@ def test_five_enterprises_one_handling_five_callbacks_and_the_dissatisfied_one_i
     later = city.register(title="搅拌厂太吵", body=SAID[0], contact_phone="0499-8140000", master_no=master)
     children.append(later)
 
-    act(city, "dispatch1", "dispatch", master)
-    act(city, "wd.handler", "sign", master)
-    act(city, "wd.handler", "reply", master)
-    act(city, "wd.leader", "sign_off", master)
-    act(city, "review1", "approve", master)
+    answer(city, master)
     with city.ticket(master) as (session, ticket):
         callback = city.actor("callback1")
         page = listing.page(session, callback, city.now, view="callback", master=master)
@@ -98,10 +102,7 @@ def test_five_enterprises_one_handling_five_callbacks_and_the_dissatisfied_one_i
 def test_every_enterprise_is_told_of_the_answer_with_its_own_number(city: City) -> None:
     master, *children = alike(city, 3)
     merge_all(city, children, master)
-    for login, action in (("dispatch1", "dispatch"), ("wd.handler", "sign"), ("wd.handler", "reply")):
-        act(city, login, action, master)
-    act(city, "wd.leader", "sign_off", master)
-    act(city, "review1", "approve", master)
+    answer(city, master)
     while deliver(city.database, lambda: city.now, senders()):
         pass
     for number in (master, *children):
@@ -158,3 +159,12 @@ def test_a_complaint_about_the_masters_unit_stays_out_and_the_others_go_in(city:
     told = merge_all(city, [about, *children], master)
     assert "应当回避" in told[about]
     assert [city.status(no) for no in (about, *children)] == ["AWAITING_DISPATCH", "MERGED", "MERGED"]
+
+
+def test_two_who_merge_the_same_group_at_once_merge_each_ticket_once(city: City) -> None:
+    master, *children = alike(city, 6)
+    with ThreadPoolExecutor(2) as both:
+        ways = ((children, "dispatch1"), (children[::-1], "super1"))
+        told = [one.result() for one in [both.submit(merge_all, city, list(nos), master, who) for nos, who in ways]]
+    assert [sum(not answers[no] for answers in told) for no in children] == [1] * 5
+    assert {city.status(no) for no in children} == {"MERGED"}

@@ -216,6 +216,19 @@ def test_the_complained_of_side_finds_nothing_behind_any_door(
     assert found == []
 
 
+def test_nor_does_a_person_find_the_master_that_answers_the_complaint_about_him(
+    sqlite_city: City, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    city, api = sqlite_city, Api(sqlite_city, monkeypatch)
+    told = {"title": f"{SECRET}停电无人处理", "body": SECRET, "enterprise_name": ENTERPRISE}
+    master = city.register(**told)
+    child = city.register(**told, appeal_type="COMPLAINT", respondent_login="dispatch2", master_no=master)
+    for number in (master, child):
+        paths = [path for path in doors(api.app, number, 1) if number in path or "?" in path or "mass" in path]
+        assert list(leaks(api, "dispatch2", number, [*paths, "/dispatch"])) == []
+    assert list(leaks(api, "dispatch1", master, ["/dispatch", f"/tickets/{master}"]))
+
+
 def test_the_walk_would_notice(sqlite_city: City, monkeypatch: pytest.MonkeyPatch) -> None:
     city, api = sqlite_city, Api(sqlite_city, monkeypatch)
     there = world(city, api.app, SIDES["WD"][0])

@@ -7,7 +7,7 @@ from flask import Flask
 
 from tests.city import City
 from tests.factories import act
-from tests.journeys.test_mass import alike, merge_all
+from tests.journeys.test_mass import alike, answer, merge_all
 from tests.web.client import Desk, app_on
 
 
@@ -57,6 +57,8 @@ def test_a_refused_form_keeps_what_was_ticked_and_typed(app: Flask, city: City) 
     refused = desk.post("/dispatch/mass", master_no=numbers[1], nos=[numbers[2]], text="")
     assert refused.status_code == 422
     assert "请填写并单理由" in refused.text
+    assert f'href="#mass-{numbers[1]}-text"' in refused.text
+    assert f'id="mass-{numbers[1]}-text"' in refused.text
     assert f'name="master_no" value="{numbers[1]}" checked' in refused.text
     assert f'name="nos" value="{numbers[0]}" aria' in refused.text
     alone = desk.post("/dispatch/mass", master_no=numbers[1], nos=[numbers[1]], text="同一事项")
@@ -81,10 +83,7 @@ def test_the_master_shows_its_tickets_to_the_hotline_and_only_numbers_to_the_uni
 def test_the_callback_desk_calls_through_those_who_share_an_answer(app: Flask, city: City) -> None:
     master, *children = alike(city, 3)
     merge_all(city, children, master)
-    for login, action in (("dispatch1", "dispatch"), ("wd.handler", "sign"), ("wd.handler", "reply")):
-        act(city, login, action, master)
-    act(city, "wd.leader", "sign_off", master)
-    act(city, "review1", "approve", master)
+    answer(city, master)
     city.register(title="另一件", contact_phone="0499-8150000")
     desk = Desk(app, "callback1")
     assert f"/queue?view=callback&amp;master={master}" in desk.get("/queue?view=callback").text
