@@ -36,7 +36,7 @@ class Kind:
     keeps_single: bool = False
 
 
-KINDS = (Kind("w", 1.0, keeps_single=True), Kind("c", 0.7), Kind("h", 0.6), Kind("b", 0.5))
+KINDS = (Kind("w", 1.0, keeps_single=True), Kind("c", 0.98), Kind("h", 0.6), Kind("b", 0.5))
 
 
 def amounts(tokens: Iterable[str], is_known: Callable[[str], bool]) -> tuple[Amounts, ...]:

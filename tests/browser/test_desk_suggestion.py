@@ -13,6 +13,7 @@ def test_what_is_typed_brings_category_and_like_tickets_and_a_click_takes_the_ca
 ) -> None:
     monkeypatch.setattr(learning, "FEWEST", 4)
     live.city.at("2026-11-20 09:00")
+    monkeypatch.setattr("hotline.ui.door.utcnow", lambda: live.city.now)
     answered(live.city, LOAN_TEXTS, LOAN)
     answered(live.city, ROAD_TEXTS, ROAD)
     with live.city.database.transaction(write=False) as session:

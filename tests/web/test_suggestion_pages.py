@@ -16,6 +16,7 @@ from tests.factories import make
 from tests.integration.test_suggestions import LOAN, LOAN_TEXTS, ROAD, ROAD_TEXTS, answered
 from tests.web.client import Desk, app_on
 
+pytestmark = pytest.mark.usefixtures("city_time")
 NOISE = {"title": "搅拌厂噪音扰民", "body": "丽发新城附近修建搅拌厂，噪音灰尘严重"}
 
 
