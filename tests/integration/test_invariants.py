@@ -16,7 +16,7 @@ from hotline.deadlines.models import Clock, ClockState
 from hotline.deadlines.queries import clocks_of, stuck
 from hotline.deadlines.subjects import Subject
 from hotline.deadlines.sweep import sweep
-from hotline.errors import DomainError
+from hotline.errors import DomainError, Invalid
 from hotline.ticket.clocks import ASSIGNMENT, subject_of
 from hotline.ticket.ledger import LedgerEntry, entries, plain, replay
 from hotline.ticket.lifecycle import TABLE
@@ -160,7 +160,11 @@ def test_any_legal_history_keeps_the_promises(
     walk: City, start: str, variant: str, choices: list[tuple[int, int]]
 ) -> None:
     walk.now = START
-    number = make(walk, start, **({} if start == "praised" else VARIANTS[variant]))
+    try:
+        number = make(walk, start, **({} if start == "praised" else VARIANTS[variant]))
+    except Invalid as error:  # what is due within hours is not extended by days
+        assert error.code == "extension_too_long"
+        return
     for choice, minutes in choices:
         step(walk, number, choice)
         tick(walk, minutes)
